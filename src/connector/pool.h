@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A pool lends the open sessions of one (connection, secret version), never more than its cap.
+ *
+ * Borrowing has two halves, so that no thread waits for a slot. A *slot* is the right to hold one
+ * session; the scheduler asks for it and is told, now or later, in the order of asking. With a slot
+ * a worker then *opens*: it gets an idle session, checked when it lay idle for over 30 s and
+ * silently replaced when found dead, or dials a new one.
+ *
+ *     asked ──► waiting ──granted──► holding a slot ──pool_open──► using a conn ──pool_close──► idle
+ *                  └──expired (POOL_TIMEOUT)
+ *
+ * Retiring (edit, delete) ends new grants: waiters expire with the error that the retirer gives, idle
+ * sessions close, borrowed ones close on return; the last reference frees it.
+ */
+#ifndef CONNECTOR_POOL_H
+#define CONNECTOR_POOL_H
+
+#include "base/attr.h"
+#include "base/error.h"
+#include "base/list.h"
+#include "base/time.h"
+#include "connector/connector.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pool;
+
+/* One who asks for a slot. Zeroed by its owner but for the callbacks. */
+struct pool_waiter {
+    struct list_node node; /* the pool's own */
+    struct deadline by;    /* the pool's own: connection's acquireTimeoutMs from now, or the caller's */
+    /* The slot is yours. Called without locks, on the thread that gave it back. Must not block. */
+    void (*granted)(struct pool_waiter *waiter);
+    /* No slot in time (POOL_TIMEOUT), or the pool was retired. Same rules. */
+    void (*expired)(struct pool_waiter *waiter, const struct error *err);
+};
+
+/* The upstream is referenced, not copied: `release(owner)` frees it after the last session closed. */
+MUST_USE struct pool *pool_new(const struct upstream *upstream, void (*release)(void *owner),
+                               void *owner);
+struct pool *pool_ref(struct pool *pool);
+void pool_unref(struct pool *pool);
+AUTO_DEFINE(pool, pool_unref)
+
+/*
+ * Asks for a slot. True: granted at once, no callback comes. False: `waiter` stays in line until
+ * one of its callbacks.  Blocks: no.  Threads: any.
+ */
+bool pool_ask(struct pool *pool, struct pool_waiter *waiter, struct deadline by);
+/* Leaves the line; false when a callback has come or is on its way. */
+bool pool_forget(struct pool *pool, struct pool_waiter *waiter);
+/* Gives an unused slot back. */
+void pool_release_slot(struct pool *pool);
+/* Expires waiters whose time has come, closes idle sessions past their time. Called by the
+ * scheduler's clock; returns when it wants to be called again. May block on closing sockets: no. */
+struct deadline pool_tick(struct pool *pool);
+
+/*
+ * A session for the slot that the caller holds. On failure the caller still holds the slot.
+ *   Blocks  until `by`.
+ */
+MUST_USE struct conn *pool_open(struct pool *pool, struct deadline by, struct error *err);
+/* Hands the session back and the slot with it: reset and kept, or closed when broken or too old. */
+void pool_close(struct pool *pool, struct conn *conn);
+
+/* No new grants; waiters get `err`. Idle sessions close now, borrowed ones when they come back. */
+void pool_retire(struct pool *pool, const struct error *err);
+
+struct pool_stats {
+    int64_t max, in_use, idle, waiting;
+    int64_t opened, closed; /* since the start */
+};
+void pool_stats(struct pool *pool, struct pool_stats *out);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Connection URLs: parse strictly, say what is wrong in words, redact.
+ *
+ *     scheme://user:password@host:port/database?option=value
+ *
+ * Refused: anything we do not know for sure. Reserved characters in user and password must be
+ * percent-encoded; a raw "@" gets a message that says how to write it. Host texts are canonical
+ * addresses or plain ASCII names. Options are allow-listed by name for each connector; a duplicate,
+ * or one that overrides the authority (host, hostaddr, port, user, dbname), is refused by name.
+ * Source: RFC 3986; the connection URI sections of libpq's and Redis' documentation.
+ */
+#ifndef CONNECTOR_URL_H
+#define CONNECTOR_URL_H
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/error.h"
+#include "base/secret.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define URL_MAX 4096
+#define URL_OPTIONS_MAX 16
+
+struct url_option {
+    const char *name;               /* NULL ends a table */
+    const char *const *values;      /* allowed words, NULL at the end; NULL: `pattern` decides */
+    bool (*valid)(struct str value); /* or NULL */
+    bool secret;                    /* "password": taken as the password */
+};
+
+struct url_rules {
+    const char *const *schemes; /* "postgresql", "postgres"; NULL ends */
+    int64_t default_port;
+    const struct url_option *options;
+    /* Checks and normalises the path part ("0" for Redis must be a number); may be NULL. */
+    bool (*database)(struct str decoded, struct error *err);
+};
+
+struct url {
+    struct str scheme;   /* as in the rules, lower case */
+    struct str host;     /* without brackets; lower case */
+    int64_t port;        /* default filled in */
+    struct str user;     /* decoded; absent when not given */
+    struct str database; /* decoded; absent when not given */
+    struct {
+        struct str name, value; /* decoded */
+    } options[URL_OPTIONS_MAX];
+    unsigned option_count;
+    struct str redacted; /* as typed, the password replaced by •••• */
+};
+
+/*
+ * Parses `text`. Everything in *out lives in the arena, which is set to be wiped.
+ *
+ *   password  gets a new secret (NULL when the URL has none); the caller frees it
+ *   Fails     BAD_REQUEST, OPTION_NOT_ALLOWED or INVALID_HOST, with field "connectionUrl"; the
+ *             message never holds any part of user, password or an option's value
+ */
+MUST_USE bool url_parse(struct str text, const struct url_rules *rules, struct arena *arena,
+                        struct url *out, struct secret **password, struct error *err);
+
+/* Value of an option, or the absent str. */
+struct str url_option_find(const struct url *url, struct str name);
+
+/* The mask that stands for a password. */
+#define URL_MASK "••••"
+
+#endif
