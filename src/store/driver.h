@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a database must be able to do to be the store. Only what really differs is here; groups,
+ * scopes, shapes and statements are above.
+ *
+ * A link is one session with the database, used by one thread at a time.
+ */
+#ifndef STORE_DRIVER_H
+#define STORE_DRIVER_H
+
+#include "base/attr.h"
+#include "base/error.h"
+#include "schema/row.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum tx_mode {
+    TX_READ,
+    TX_WRITE,
+};
+
+/* Receives rows. `names` is told once, before the first row. */
+struct rows {
+    bool (*begin)(struct rows *rows, const char *const *names, size_t count, struct error *err);
+    bool (*row)(struct rows *rows, const struct cell *cells, struct error *err);
+    int64_t changes; /* rows changed, set by the driver */
+};
+
+struct link;
+
+struct store_driver {
+    const char *scheme; /* "sqlite", "postgresql" */
+    bool remote;
+    bool one_writer;    /* all writes go through one link */
+    /* write_link: the one link that may write and checkpoint; the others only read. */
+    struct link *(*open)(struct str url, bool write_link, struct error *err);
+    bool (*begin)(struct link *link, enum tx_mode mode, const struct scope *scope,
+                  struct error *err);
+    /* rows may be NULL when none are wanted */
+    bool (*run)(struct link *link, const struct sql *sql, const struct bind *binds,
+                struct rows *rows, struct error *err);
+    /* Several statements in one text, for migrations; not cached. */
+    bool (*script)(struct link *link, const char *text, struct error *err);
+    bool (*savepoint)(struct link *link, struct error *err);
+    bool (*release)(struct link *link, struct error *err);
+    void (*rollback_to_savepoint)(struct link *link);
+    /* Failing for lack of space is ERR_STORE_FULL; an I/O error ends the process (crash_fatal). */
+    bool (*commit)(struct link *link, struct error *err);
+    void (*rollback)(struct link *link);
+    void (*close)(struct link *link);
+    int64_t (*wal_bytes)(struct link *link);
+};
+
+extern const struct store_driver sqlite_driver;
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows of workflow_executions and component_executions (steps), and of idempotency keys.
+ *
+ * Every write of an execution's holder names its lease epoch and an open status; zero rows changed
+ * means that the lease was lost ("fenced"): the result is dropped.
+ */
+#ifndef STORE_EXECUTIONS_H
+#define STORE_EXECUTIONS_H
+
+#include "store/store.h"
+
+enum execution_status {
+    EXECUTION_QUEUED = 1,
+    EXECUTION_RUNNING,
+    EXECUTION_WAITING,
+    EXECUTION_SUCCEEDED,
+    EXECUTION_FAILED,
+    EXECUTION_CANCELLED,
+};
+extern const char *const execution_status_names[];
+static inline bool execution_status_ended(int status)
+{
+    return status >= EXECUTION_SUCCEEDED;
+}
+
+enum step_status {
+    STEP_PENDING = 1,
+    STEP_RUNNING,
+    STEP_WAITING,
+    STEP_SUCCEEDED,
+    STEP_STATUS_FAILED,
+    STEP_SKIPPED,
+    STEP_CANCELLED,
+};
+extern const char *const step_status_names[];
+
+enum attempt_status {
+    ATTEMPT_STARTED = 1,
+    ATTEMPT_SUCCEEDED,
+    ATTEMPT_FAILED,
+    ATTEMPT_CANCELLED,
+    ATTEMPT_ABANDONED, /* its process died, and it may be repeated */
+    ATTEMPT_UNKNOWN,   /* nobody knows whether the upstream acted */
+};
+extern const char *const attempt_status_names[];
+
+/* `{code, message, nodeId?, sqlState?}`, stored as JSON text. */
+struct execution_error {
+    struct str code, message, node_id, sql_state;
+};
+extern const struct shape execution_error_shape; /* "ExecutionError" */
+
+struct attempt {
+    int64_t number;
+    int status;
+    struct instant started_at, finished_at;
+    struct execution_error *error;
+};
+extern const struct shape attempt_shape; /* "Attempt" */
+
+struct execution_row {
+    struct id id, project_id, workflow_id;
+    struct str workflow_name;
+    int64_t workflow_version;
+    int status;
+    struct json_text input;
+    struct execution_error *error;
+    struct instant created_at, started_at, finished_at;
+    struct str lease_owner; /* name of the process that holds it; absent = nobody */
+    int64_t lease_epoch;
+    int64_t claims; /* how often a process took it up again after another had died */
+    bool cancel_requested;
+    struct array steps; /* of struct step_row; not a column */
+};
+extern const struct shape execution_shape;         /* "Execution": output */
+extern const struct shape execution_summary_shape; /* "ExecutionSummary": without input and steps */
+
+struct step_row {
+    struct id project_id, execution_id;
+    struct str node_id;
+    struct str name, type;  /* from the definition, not columns */
+    int status;
+    struct json_text input; /* the config after templates; absent when it held none */
+    struct json_text output;
+    struct execution_error *error;
+    struct instant started_at, finished_at;
+    struct instant retry_at;
+    int64_t attempt_count;  /* all of them; `attempts` keeps the first and the latest */
+    struct array attempts;  /* of struct attempt; JSON text in the row */
+};
+extern const struct shape step_shape; /* "Step": output */
+
+/* --- starting --- */
+
+/* What an idempotency key stands for, if it is known; else it is kept now. */
+MUST_USE bool execution_key_use(struct tx *tx, struct id project_id, struct str key,
+                                struct str request_hash, struct id execution_id, struct id *existing,
+                                struct error *err);
+MUST_USE bool execution_insert(struct tx *tx, const struct execution_row *row, struct error *err);
+
+/* --- holding --- */
+
+struct execution_fence {
+    struct id project_id, id;
+    int64_t epoch;
+};
+/*
+ * Writes the execution's status (and error, times) under its fence. *held is false when fenced.
+ * An ended status also gives the lease up.
+ */
+MUST_USE bool execution_save(struct tx *tx, const struct execution_fence *fence, int status,
+                             struct instant started_at, struct instant finished_at,
+                             const struct execution_error *error, struct arena *arena, bool *held,
+                             struct error *err);
+/* Inserts or replaces one step's row; only behind execution_save() with *held. */
+MUST_USE bool step_save(struct tx *tx, const struct step_row *step, struct arena *arena,
+                        struct error *err);
+
+/* Takes up to `limit` open executions that nobody holds, oldest first: owner and epoch + 1, and
+ * claims + 1 when they were running. Their ids and new epochs are in the rows (execution_row). */
+MUST_USE bool execution_claim(struct tx *tx, struct str owner, int64_t limit, struct arena *arena,
+                              struct array *out, struct error *err);
+/* All leases of other owners are void: at the start of the only process of a SQLite store. */
+MUST_USE bool execution_release_all(struct tx *tx, struct str owner, struct error *err);
+/* Open executions without a holder. */
+MUST_USE bool execution_count_unclaimed(struct tx *tx, int64_t *out, struct error *err);
+
+/* --- reading --- */
+
+MUST_USE bool execution_find(struct tx *tx, struct id project_id, struct id id, struct arena *arena,
+                             struct execution_row *out, bool *found, struct error *err);
+/* The rows of steps that have one, in no order. */
+MUST_USE bool step_list(struct tx *tx, struct id project_id, struct id execution_id,
+                        struct arena *arena, struct array *out, struct error *err);
+
+struct execution_filter {
+    struct id project_id, workflow_id; /* workflow none: all */
+    int status;                        /* 0: all */
+    struct id before;                  /* none: from the newest */
+    int64_t limit;
+};
+MUST_USE bool execution_list(struct tx *tx, const struct execution_filter *filter,
+                             struct arena *arena, struct array *out, struct error *err);
+
+/* Marks an open execution that nobody holds as cancelled, or a held one as to be cancelled by its
+ * holder. *ended: it had ended already. */
+MUST_USE bool execution_request_cancel(struct tx *tx, struct id project_id, struct id id,
+                                       bool *ended, struct error *err);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The front door to rows. Rows are reached only through a transaction (tx), and a transaction only
+ * through a scope: forgetting whose rows they are does not compile.
+ *
+ * Reads run at once, on the calling thread, on a read-only link of its own.
+ * Writes are handed over (store_submit) and gathered: one group, one commit, one sync for all that
+ * were waiting. Each operation of a group succeeds or fails alone; its `done` is called after the
+ * commit, never before. With SQLite one thread carries out all writes.
+ *
+ * SQL is constant text with $1 $2 …, written once for both databases; SQL2 where they must differ.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/error.h"
+#include "base/id.h"
+#include "base/list.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "schema/field.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct store;
+struct tx;
+
+/* Whose rows a transaction may see. PostgreSQL enforces it; SQL names the project as well. */
+struct scope {
+    enum { SCOPE_SYSTEM, SCOPE_USER, SCOPE_PROJECT } kind;
+    struct id id;
+};
+struct scope scope_system(void); /* the server itself: sign-in, recovery, claiming */
+struct scope scope_user(struct id user_id);
+struct scope scope_project(struct id project_id);
+
+/* A statement. Define one `static const struct sql` for each: its address names it in caches. */
+struct sql {
+    const char *sqlite, *postgres;
+};
+#define SQL(text) { text, text }
+#define SQL2(sqlite_text, postgres_text) { sqlite_text, postgres_text }
+
+enum bind_kind {
+    BIND_END,
+    BIND_NULL,
+    BIND_INT,
+    BIND_TEXT, /* absent str = NULL */
+    BIND_ID,   /* none = NULL */
+    BIND_INSTANT, /* absent = NULL; microseconds in SQLite, timestamptz in PostgreSQL */
+};
+
+struct bind {
+    enum bind_kind kind;
+    int64_t integer;
+    struct str text;
+    struct id id;
+};
+
+struct bind bind_int(int64_t value);
+struct bind bind_bool(bool value);
+struct bind bind_opt_int(struct opt_int value);
+struct bind bind_text(struct str text);
+struct bind bind_json(struct json_text json);
+struct bind bind_id(struct id id);
+struct bind bind_instant(struct instant at);
+#define BINDS(...) ((const struct bind[]){ __VA_ARGS__, { .kind = BIND_END } })
+#define NO_BINDS ((const struct bind[]){ { .kind = BIND_END } })
+
+struct store_config {
+    struct str url; /* "sqlite:/path/to/tieline.db"; later postgresql://… */
+};
+
+/*
+ * Opens, migrates (store/migrate.h) and starts the writer.
+ *   Fails  CONFLICT when another process has it open, INTERNAL for a schema newer than ours or a
+ *          file that is no database; nothing was changed then.
+ */
+MUST_USE struct store *store_open(const struct store_config *config, struct error *err);
+/* Carries out what was submitted, then closes. NULL is fine. */
+void store_close(struct store *store);
+/* True when reads cross a network: then they must not run on the HTTP thread. */
+bool store_is_remote(const struct store *store);
+
+/* A consistent view for reading; AUTO(tx) ends it. Keep it short. */
+MUST_USE struct tx *store_read(struct store *store, struct scope scope, struct error *err);
+/* Ends a read; NULL is fine. */
+void tx_end(struct tx *tx);
+AUTO_DEFINE(tx, tx_end)
+
+/* One operation to be written. Embed it in a struct of your own. */
+struct write {
+    struct list_node node; /* the store's own */
+    struct scope scope;
+    /*
+     * Runs in a transaction, on the writer's thread, perhaps more than once (the transaction may be
+     * tried again): it must not do anything but SQL and filling its own struct. False undoes what it
+     * did and is told to `done`.
+     */
+    bool (*run)(struct tx *tx, struct write *write, struct error *err);
+    /* Committed (err NULL), or not. On the writer's thread: must not block. The write is its owner's
+     * again. */
+    void (*done)(struct write *write, const struct error *err);
+};
+
+/* Hands a write over.  Blocks: no.  Threads: any. */
+void store_submit(struct store *store, struct write *write);
+/* Submits and waits, for commands and start-up: `write->done` is not used. Not on the writer's thread. */
+MUST_USE bool store_write(struct store *store, struct write *write, struct error *err);
+
+/* Runs a statement that gives no rows; *changes (or NULL) gets the number of rows changed. A
+ * violated unique key is ERR_CONFLICT. */
+MUST_USE bool tx_run(struct tx *tx, const struct sql *sql, const struct bind *binds,
+                     int64_t *changes, struct error *err);
+/* At most one row, into a struct of the shape; *found (or NULL: a missing row is ERR_NOT_FOUND). */
+MUST_USE bool tx_one(struct tx *tx, const struct sql *sql, const struct bind *binds,
+                     const struct shape *shape, struct arena *arena, void *out, bool *found,
+                     struct error *err);
+/* All rows, side by side in the arena; `items` is never NULL on success. */
+MUST_USE bool tx_all(struct tx *tx, const struct sql *sql, const struct bind *binds,
+                     const struct shape *shape, struct arena *arena, struct array *out,
+                     struct error *err);
+/* One integer of one row; a missing row or NULL gives 0. */
+MUST_USE bool tx_int(struct tx *tx, const struct sql *sql, const struct bind *binds, int64_t *out,
+                     struct error *err);
+
+struct store_stats {
+    int64_t groups, writes, failed_writes; /* since the start */
+    int64_t commit_us_total, wal_bytes;
+};
+void store_stats(struct store *store, struct store_stats *out);
+
+#endif
