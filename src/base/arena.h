@@ -30,10 +30,13 @@ void arena_wipe_on_reset(struct arena *arena);
 /* Zeroed memory, aligned for any type. */
 MUST_USE void *arena_alloc(struct arena *arena, size_t size);
 #define ARENA_NEW(arena, type) ((struct type *)arena_alloc(arena, sizeof(struct type)))
-#define ARENA_ARRAY(arena, type, count) ((struct type *)arena_array(arena, count, sizeof(struct type)))
+#define ARENA_ARRAY(arena, type, count)                                                            \
+    ((struct type *)arena_array(arena, count, sizeof(struct type)))
 MUST_USE void *arena_array(struct arena *arena, size_t count, size_t size);
 
-/* A copy of the bytes, followed by a NUL that the length does not count. Absent stays absent. */
+/* A copy of the bytes, aligned for any type. */
+MUST_USE void *arena_copy(struct arena *arena, const void *memory, size_t size);
+/* A copy of the text, followed by a NUL that the length does not count. Absent stays absent. */
 MUST_USE struct str arena_str(struct arena *arena, struct str s);
 /* The same as a C string; absent gives NULL. */
 MUST_USE char *arena_c(struct arena *arena, struct str s);

@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 struct buf {
-    char *ptr;   /* NUL-terminated once something was added */
+    char *ptr; /* NUL-terminated once something was added */
     size_t len;
     size_t size; /* allocated */
     size_t max;  /* cap on len */
@@ -53,7 +53,7 @@ static inline struct str buf_str(const struct buf *buf)
 
 /* The text, still owned by the buf, or RESULT_TOO_LARGE naming the cap. */
 MUST_USE bool buf_finish(struct buf *buf, struct str *out, struct error *err);
-/* Hands the text to the caller, who frees it with free(); the buf is empty then. */
+/* Hands the text to the caller, who frees it with free(); NULL after a failure. The buf is empty then. */
 MUST_USE char *buf_take(struct buf *buf, size_t *len);
 
 #endif

@@ -17,12 +17,13 @@
 
 struct error {
     enum error_code code;
-    bool maybe_done;      /* the upstream may have acted before we lost it: only repeatable steps retry */
+    bool
+        maybe_done; /* the upstream may have acted before we lost it: only repeatable steps retry */
     char server_code[16]; /* SQLSTATE or Redis error word, "" if the server said none */
     char field[96];       /* input field at fault, dotted ("config.pool.max"), "" if none */
-    char message[256];    /* one line for a person: could not reach host "db1": connection refused */
-    char detail[512];     /* the upstream's own words, scrubbed of secrets, for editors only */
-    const char *hint;     /* literal: what to try; NULL if nothing sure */
+    char message[256]; /* one line for a person: could not reach host "db1": connection refused */
+    char detail[512];  /* the upstream's own words, scrubbed of secrets, for editors only */
+    const char *hint;  /* literal: what to try; NULL if nothing sure */
 };
 
 struct error_code_row {
@@ -47,8 +48,7 @@ enum error_code error_code_of_reason(struct str reason);
 /* Fills *err and returns false; longer messages are cut at a code point, control bytes blanked. */
 bool fail(struct error *err, enum error_code code, const char *format, ...) PRINTF_LIKE(3, 4);
 /* The same for functions that return a pointer. */
-void *fail_null(struct error *err, enum error_code code, const char *format, ...)
-    PRINTF_LIKE(3, 4);
+void *fail_null(struct error *err, enum error_code code, const char *format, ...) PRINTF_LIKE(3, 4);
 /* The same, naming the input field at fault; the message is "<field>: <text>". */
 bool fail_field(struct error *err, enum error_code code, const char *field, const char *format, ...)
     PRINTF_LIKE(4, 5);

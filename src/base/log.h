@@ -26,7 +26,12 @@ enum log_level {
 
 struct log_field {
     const char *name;
-    enum { LOG_FIELD_STR = 1, LOG_FIELD_INT, LOG_FIELD_ID, LOG_FIELD_ERROR } kind;
+    enum {
+        LOG_FIELD_STR = 1,
+        LOG_FIELD_INT,
+        LOG_FIELD_ID,
+        LOG_FIELD_ERROR
+    } kind;
     struct str text;
     int64_t integer;
     struct id id;
@@ -41,8 +46,7 @@ struct log_field {
 
 #define LOG_NONE ((struct log_field){ 0 })
 
-#define LOG_AT(level, what, ...)                                                                   \
-    log_write(level, what, (const struct log_field[]){ __VA_ARGS__ })
+#define LOG_AT(level, what, ...) log_write(level, what, (const struct log_field[]){ __VA_ARGS__ })
 #define log_debug(...) LOG_AT(LOG_LEVEL_DEBUG, __VA_ARGS__, LOG_NONE)
 #define log_info(...) LOG_AT(LOG_LEVEL_INFO, __VA_ARGS__, LOG_NONE)
 #define log_warn(...) LOG_AT(LOG_LEVEL_WARN, __VA_ARGS__, LOG_NONE)

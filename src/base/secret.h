@@ -15,7 +15,10 @@
 
 struct secret;
 
-/* Must run before any other function here, once, before threads start. */
+/*
+ * Must run before any other function here, once, before threads start. It also forbids core dumps
+ * and that processes of the same user attach, for the whole process.
+ */
 void secret_init(void);
 
 /* A secret holding a copy of the bytes. The caller wipes the source (secret_wipe()). */

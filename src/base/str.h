@@ -48,6 +48,8 @@ bool str_ends(struct str s, struct str suffix);
 
 /* Bytes from..to, both cut to the length. */
 struct str str_slice(struct str s, size_t from, size_t to);
+/* At most `max` bytes of UTF-8, not ending within a code point. */
+struct str str_cut(struct str s, size_t max);
 /* Index of a byte, or s.len. */
 size_t str_find_byte(struct str s, char byte);
 /* Index of a text, or s.len. */
@@ -64,7 +66,41 @@ bool str_split(struct str *rest, char separator, struct str *part);
 /* True for a complete decimal integer in range: digits with an optional minus, nothing else. */
 bool str_to_int64(struct str s, int64_t *out);
 
-/* True for valid UTF-8 by RFC 3629: no overlong forms, no surrogates, nothing over U+10FFFF. */
+/*
+ * Length of the UTF-8 sequence that begins at `at`, with `left` > 0 bytes there; 0 when it is not
+ * valid by RFC 3629: no overlong forms, no surrogates, nothing over U+10FFFF, not cut short.
+ */
+static inline size_t str_utf8_sequence(const char *at, size_t left)
+{
+    const unsigned char *s = (const unsigned char *)at;
+    unsigned char low = 0x80, high = 0xBF; /* what the second byte may be */
+    size_t length;
+
+    if (s[0] < 0x80)
+        return 1;
+    if (s[0] < 0xC2 || s[0] > 0xF4)
+        return 0;
+    if (s[0] < 0xE0) {
+        length = 2;
+    } else if (s[0] < 0xF0) {
+        length = 3;
+        low = s[0] == 0xE0 ? 0xA0 : low;
+        high = s[0] == 0xED ? 0x9F : high;
+    } else {
+        length = 4;
+        low = s[0] == 0xF0 ? 0x90 : low;
+        high = s[0] == 0xF4 ? 0x8F : high;
+    }
+    if (left < length || s[1] < low || s[1] > high)
+        return 0;
+    for (size_t i = 2; i < length; i++) {
+        if ((s[i] & 0xC0) != 0x80)
+            return 0;
+    }
+    return length;
+}
+
+/* True when all of it is valid UTF-8. */
 bool str_is_utf8(struct str s);
 /* Code points of valid UTF-8. */
 size_t str_utf8_count(struct str s);

@@ -17,7 +17,10 @@ void cond_init(pthread_cond_t *cond);
 /* Waits for a signal or the deadline; false when the deadline passed. Spurious wakes give true. */
 bool cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, struct deadline by);
 
-/* Starts a thread with all signals blocked, a stack of 256 KiB and a name of up to 15 bytes. */
+/*
+ * Starts a thread with a stack of 256 KiB and a name of up to 15 bytes. All signals are blocked in
+ * it but those of faults, so that base/crash.h still has its last words.
+ */
 pthread_t thread_start(const char *name, void *(*run)(void *context), void *context);
 
 #endif
