@@ -53,7 +53,7 @@ static inline struct str buf_str(const struct buf *buf)
 
 /* The text, still owned by the buf, or RESULT_TOO_LARGE naming the cap. */
 MUST_USE bool buf_finish(struct buf *buf, struct str *out, struct error *err);
-/* Hands the text to the caller, who frees it with free(); NULL after a failure. The buf is empty then. */
+/* Hands the text to the caller, who frees it with free(), or NULL after a failure; empties the buf. */
 MUST_USE char *buf_take(struct buf *buf, size_t *len);
 
 #endif

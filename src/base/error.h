@@ -17,8 +17,7 @@
 
 struct error {
     enum error_code code;
-    bool
-        maybe_done; /* the upstream may have acted before we lost it: only repeatable steps retry */
+    bool maybe_done;      /* the upstream may have acted before we lost it: see engine/retry.h */
     char server_code[16]; /* SQLSTATE or Redis error word, "" if the server said none */
     char field[96];       /* input field at fault, dotted ("config.pool.max"), "" if none */
     char message[256]; /* one line for a person: could not reach host "db1": connection refused */

@@ -26,8 +26,9 @@ struct json_path {
 
 /*
  * Parses `.name`, `[0]` and `["key"]` steps; the first may be a bare name. Names match
- * [A-Za-z_][A-Za-z0-9_-]*; keys in quotes are JSON strings.
- * Fails with TEMPLATE_PATH saying what is wrong and where.
+ * [A-Za-z_][A-Za-z0-9_-]*; keys in quotes are JSON strings. There is at least one step.
+ * Fails with TEMPLATE_PATH saying what is wrong and at which byte, counted from 0.
+ * The path holds a copy of what it needs of `text`.
  */
 MUST_USE bool json_path_parse(struct str text, struct arena *arena, struct json_path *out,
                               struct error *err);

@@ -25,7 +25,7 @@ enum json_duplicates {
  * Reads one value and nothing after it. Depth is capped at JSON_DEPTH_MAX; the caller caps `text`.
  *
  *   Returns  the value, in the arena, or NULL with ERR_BAD_REQUEST; the message says what was
- *            expected and at which byte: not JSON: expected "," or "}" at byte 17
+ *            expected and at which byte, counted from 0: not JSON: expected "," or "}" at byte 17
  *   Owns     `text` must live as long as the value, which points into it.
  */
 MUST_USE struct json *json_read(struct arena *arena, struct str text,

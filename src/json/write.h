@@ -25,8 +25,10 @@
 
 struct json_writer {
     struct buf *buf;
-    bool comma;     /* a value stands before this place */
-    unsigned depth; /* open arrays and objects */
+    bool comma;       /* a value stands before this place */
+    bool named;       /* a member's name stands before this place */
+    unsigned depth;   /* open arrays and objects, up to 64 */
+    uint64_t objects; /* a bit for each of them, the innermost lowest: 1 = object */
 };
 
 void json_writer_init(struct json_writer *w, struct buf *buf);
