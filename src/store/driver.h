@@ -33,7 +33,7 @@ struct link;
 struct store_driver {
     const char *scheme; /* "sqlite", "postgresql" */
     bool remote;
-    bool one_writer;    /* all writes go through one link */
+    bool one_writer; /* all writes go through one link */
     /* write_link: the one link that may write and checkpoint; the others only read. */
     struct link *(*open)(struct str url, bool write_link, struct error *err);
     bool (*begin)(struct link *link, enum tx_mode mode, const struct scope *scope,

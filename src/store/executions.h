@@ -79,15 +79,15 @@ extern const struct shape execution_summary_shape; /* "ExecutionSummary": withou
 struct step_row {
     struct id project_id, execution_id;
     struct str node_id;
-    struct str name, type;  /* from the definition, not columns */
+    struct str name, type; /* from the definition, not columns */
     int status;
     struct json_text input; /* the config after templates; absent when it held none */
     struct json_text output;
     struct execution_error *error;
     struct instant started_at, finished_at;
     struct instant retry_at;
-    int64_t attempt_count;  /* all of them; `attempts` keeps the first and the latest */
-    struct array attempts;  /* of struct attempt; JSON text in the row */
+    int64_t attempt_count; /* all of them; `attempts` keeps the first and the latest */
+    struct array attempts; /* of struct attempt; JSON text in the row */
 };
 extern const struct shape step_shape; /* "Step": output */
 
@@ -95,8 +95,8 @@ extern const struct shape step_shape; /* "Step": output */
 
 /* What an idempotency key stands for, if it is known; else it is kept now. */
 MUST_USE bool execution_key_use(struct tx *tx, struct id project_id, struct str key,
-                                struct str request_hash, struct id execution_id, struct id *existing,
-                                struct error *err);
+                                struct str request_hash, struct id execution_id,
+                                struct id *existing, struct error *err);
 MUST_USE bool execution_insert(struct tx *tx, const struct execution_row *row, struct error *err);
 
 /* --- holding --- */

@@ -30,7 +30,11 @@ struct tx;
 
 /* Whose rows a transaction may see. PostgreSQL enforces it; SQL names the project as well. */
 struct scope {
-    enum { SCOPE_SYSTEM, SCOPE_USER, SCOPE_PROJECT } kind;
+    enum {
+        SCOPE_SYSTEM,
+        SCOPE_USER,
+        SCOPE_PROJECT
+    } kind;
     struct id id;
 };
 struct scope scope_system(void); /* the server itself: sign-in, recovery, claiming */
@@ -41,15 +45,21 @@ struct scope scope_project(struct id project_id);
 struct sql {
     const char *sqlite, *postgres;
 };
-#define SQL(text) { text, text }
-#define SQL2(sqlite_text, postgres_text) { sqlite_text, postgres_text }
+#define SQL(text)                                                                                  \
+    {                                                                                              \
+        text, text                                                                                 \
+    }
+#define SQL2(sqlite_text, postgres_text)                                                           \
+    {                                                                                              \
+        sqlite_text, postgres_text                                                                 \
+    }
 
 enum bind_kind {
     BIND_END,
     BIND_NULL,
     BIND_INT,
-    BIND_TEXT, /* absent str = NULL */
-    BIND_ID,   /* none = NULL */
+    BIND_TEXT,    /* absent str = NULL */
+    BIND_ID,      /* none = NULL */
     BIND_INSTANT, /* absent = NULL; microseconds in SQLite, timestamptz in PostgreSQL */
 };
 
@@ -123,9 +133,21 @@ MUST_USE bool tx_one(struct tx *tx, const struct sql *sql, const struct bind *bi
 MUST_USE bool tx_all(struct tx *tx, const struct sql *sql, const struct bind *binds,
                      const struct shape *shape, struct arena *arena, struct array *out,
                      struct error *err);
+/*
+ * This transaction takes rights away (ends a session, revokes a token, changes a member, …): what
+ * auth remembers is void once it is committed, before any `done` is called. Table files call it.
+ */
+void tx_rights_changed(struct tx *tx);
+
 /* One integer of one row; a missing row or NULL gives 0. */
 MUST_USE bool tx_int(struct tx *tx, const struct sql *sql, const struct bind *binds, int64_t *out,
                      struct error *err);
+
+/*
+ * Rises with every commit that took rights away. Who remembers a right keeps the number from before
+ * it was read, and asks again when the number is another.
+ */
+uint64_t store_rights_generation(const struct store *store);
 
 struct store_stats {
     int64_t groups, writes, failed_writes; /* since the start */

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of server_meta: what the server keeps about itself, by name. */
+#ifndef STORE_META_H
+#define STORE_META_H
+
+#include "store/store.h"
+
+#define META_KEY_SENTINEL STR("key_sentinel")    /* vault/keyring.h */
+#define META_SETUP_TOKEN STR("setup_token_hash") /* vault/token.h; gone once it was used */
+
+/* Absent when there is no such row. */
+MUST_USE bool meta_get(struct tx *tx, struct str name, struct arena *arena, struct str *out,
+                       struct error *err);
+MUST_USE bool meta_set(struct tx *tx, struct str name, struct str value, struct error *err);
+/* *deleted (or NULL) says whether there was one. */
+MUST_USE bool meta_delete(struct tx *tx, struct str name, bool *deleted, struct error *err);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of sessions: sign-ins of people with a browser. Their tokens are kept hashed. */
+#ifndef STORE_SESSIONS_H
+#define STORE_SESSIONS_H
+
+#include "store/store.h"
+
+struct session_row {
+    struct id id, user_id;
+    struct str token_hash; /* vault/token.h */
+    struct instant created_at, expires_at;
+    bool admin; /* of the user; only when read */
+};
+
+/* Also removes sessions that expired before created_at. */
+MUST_USE bool session_insert(struct tx *tx, const struct session_row *row, struct error *err);
+/* Also finds expired ones: the caller looks at expires_at. */
+MUST_USE bool session_find(struct tx *tx, struct str token_hash, struct arena *arena,
+                           struct session_row *out, bool *found, struct error *err);
+MUST_USE bool session_delete(struct tx *tx, struct id id, struct error *err);
+/* All of a user's sessions but `keep` (none: all). */
+MUST_USE bool session_delete_others(struct tx *tx, struct id user_id, struct id keep,
+                                    struct error *err);
+
+#endif

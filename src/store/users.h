@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of users. An email address belongs to one user, whatever the case of its letters. */
+#ifndef STORE_USERS_H
+#define STORE_USERS_H
+
+#include "store/store.h"
+
+struct user_row {
+    struct id id;
+    struct str email, name;
+    struct str password_hash; /* vault/password.h */
+    bool admin;
+    struct instant created_at, updated_at;
+};
+extern const struct shape user_shape; /* "User": output */
+
+/* ERR_CONFLICT, field "email", when the address is taken. */
+MUST_USE bool user_insert(struct tx *tx, const struct user_row *row, struct error *err);
+MUST_USE bool user_find(struct tx *tx, struct id id, struct arena *arena, struct user_row *out,
+                        bool *found, struct error *err);
+MUST_USE bool user_find_by_email(struct tx *tx, struct str email, struct arena *arena,
+                                 struct user_row *out, bool *found, struct error *err);
+MUST_USE bool user_count(struct tx *tx, int64_t *out, struct error *err);
+/* Also ends all of the user's sessions but `keep` (none: all). */
+MUST_USE bool user_set_password(struct tx *tx, struct id id, struct str password_hash,
+                                struct instant at, struct id keep, struct error *err);
+
+#endif
