@@ -5,6 +5,9 @@
  * Refused by name: unknown keys, missing required fields, null, wrong kinds, bounds, enum words,
  * malformed ids, NUL and other control characters in one-line text (LOOK_MULTILINE and LOOK_SQL
  * allow tab and line ends; U+0000 is refused everywhere but in FIELD_KIND_JSON).
+ *
+ * JSON fields without a look take null as the value it is. A list that says no `max` takes
+ * DECODE_ITEMS_MAX items, so that a small text cannot claim much memory.
  */
 #ifndef SCHEMA_DECODE_H
 #define SCHEMA_DECODE_H
@@ -14,6 +17,8 @@
 #include "base/error.h"
 #include "json/value.h"
 #include "schema/field.h"
+
+#define DECODE_ITEMS_MAX 10000
 
 /*
  * Fills *out, a struct of the shape, zeroed here first. `value` NULL counts as an empty object.

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a struct to JSON, by its shape. Absent optional fields are left out; secrets never appear. */
+/*
+ * From a struct to JSON, by its shape. Absent optional fields are left out; secrets never appear.
+ * An absent required list is written as [], any other absent required field as null.
+ */
 #ifndef SCHEMA_ENCODE_H
 #define SCHEMA_ENCODE_H
 

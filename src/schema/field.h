@@ -80,10 +80,10 @@ enum field_look {
     LOOK_PLAIN,
     LOOK_MULTILINE,
     LOOK_SQL,
-    LOOK_JSON_ARRAY,   /* a JSON field that must hold an array */
-    LOOK_JSON_OBJECT,  /* a JSON field that must hold an object */
-    LOOK_SCALAR,       /* a JSON field that may hold any scalar; shown as one line of text */
-    LOOK_CONNECTION,   /* the id of a connection whose type is `of` */
+    LOOK_JSON_ARRAY,  /* a JSON field that must hold an array */
+    LOOK_JSON_OBJECT, /* a JSON field that must hold an object */
+    LOOK_SCALAR,      /* a JSON field for a string, number or boolean; shown as one line of text */
+    LOOK_CONNECTION,  /* the id of a connection whose type is `of` */
     LOOK_DURATION_MS,
     LOOK_EMAIL,
     LOOK_PASSWORD,
@@ -99,13 +99,14 @@ struct field {
 
     const struct shape *shape; /* of LIST and SHAPE */
     const char *const *names;  /* of ENUM: [0] NULL, then the words, NULL at the end */
-    int64_t min, max;          /* INT: bounds; STR, SECRET: code points; LIST: items. max 0 = none */
-    const char *title;         /* label in a form; NULL: made from the name */
+    /* INT: bounds; STR, SECRET: code points; LIST: items. max 0 = none (but see schema/decode.h) */
+    int64_t min, max;
+    const char *title; /* label in a form; NULL: made from the name */
     enum field_look look;
-    const char *of;            /* LOOK_CONNECTION: the connector's name */
-    bool templates;            /* may hold {{ }} templates (components only) */
-    const char *when;          /* form: show only when "field=value" of a sibling */
-    const char *fallback;      /* form and docs: the default, as text */
+    const char *of;       /* LOOK_CONNECTION: the connector's name */
+    bool templates;       /* may hold {{ }} templates (components only) */
+    const char *when;     /* form: show only when "field=value" of a sibling */
+    const char *fallback; /* form and docs: the default, as text */
 };
 
 struct shape {
@@ -133,6 +134,7 @@ struct shape {
 
 #define FIELD(wire_, type_, member_, need_, doc_)                                                  \
     FIELD_AT(wire_, type_, member_, FIELD_KIND(type_, member_), need_, doc_)
+/* clang-format off */
 /* The member is an int (an enum's value, 0 = absent). */
 #define FIELD_ENUM(wire_, type_, member_, need_, names_, doc_)                                     \
     FIELD_AT(wire_, type_, member_,                                                                \
@@ -143,6 +145,7 @@ struct shape {
     FIELD_AT(wire_, type_, member_,                                                                \
              _Generic(((struct type_ *)0)->member_, struct array: FIELD_KIND_LIST), need_, doc_),  \
         .shape = shape_
+/* clang-format on */
 /* The member is a pointer to a struct of the inner shape. */
 #define FIELD_SHAPE(wire_, type_, member_, need_, shape_, doc_)                                    \
     FIELD_AT(wire_, type_, member_, FIELD_KIND_SHAPE, need_, doc_), .shape = shape_

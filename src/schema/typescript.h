@@ -13,10 +13,14 @@ struct map;
 
 /*
  * Appends `export interface` for the shape and, before it, for each named shape it holds, unless
- * `printed` (name → non-NULL) has it already; then puts it there.
+ * `printed` (name → non-NULL) has it already; then puts it there. An unnamed shape has no
+ * interface of its own, but those of the shapes it holds. A blank line follows each.
  */
 void typescript_interface(const struct shape *shape, struct map *printed, struct buf *out);
-/* Appends the type's name, or its inline form; `undefined` for NULL. */
+/*
+ * Appends the type's name, or its inline form, indented to go on from the line that `out` ends
+ * with; `undefined` for NULL.
+ */
 void typescript_type(const struct shape *shape, struct buf *out);
 
 #endif
