@@ -150,9 +150,8 @@ static void add_escaped(struct buf *buf, unsigned char byte)
                               6 });
 }
 
-void json_quote(struct buf *buf, struct str text)
+void json_escape(struct buf *buf, struct str text)
 {
-    buf_add_byte(buf, '"');
     const char *at = text.ptr, *end = text.len > 0 ? text.ptr + text.len : at;
     while (at < end) {
         const char *stop = json_plain_end(at, end);
@@ -161,5 +160,11 @@ void json_quote(struct buf *buf, struct str text)
             add_escaped(buf, (unsigned char)*stop++);
         at = stop;
     }
+}
+
+void json_quote(struct buf *buf, struct str text)
+{
+    buf_add_byte(buf, '"');
+    json_escape(buf, text);
     buf_add_byte(buf, '"');
 }

@@ -52,5 +52,7 @@ void json_value(struct json_writer *w, const struct json *value);
 
 /* The quoted, escaped form of a string, appended to a buf without a writer. */
 void json_quote(struct buf *buf, struct str text);
+/* The same without the quotes, for strings that are put together from parts. */
+void json_escape(struct buf *buf, struct str text);
 
 #endif
