@@ -43,12 +43,12 @@ struct http_request {
     struct id id; /* goes into answers and logs */
     enum http_method method;
     struct str method_text;
-    struct str path;  /* raw: up to the first "?", not decoded */
-    struct str query; /* raw: behind the "?"; absent when there is none */
-    struct str body;  /* absent when none was sent or the method has none */
+    struct str path;     /* raw: up to the first "?", not decoded */
+    struct str query;    /* raw: behind the "?"; absent when there is none */
+    struct str body;     /* absent when none was sent or the method has none */
     bool body_too_large; /* over the cap: body is absent, what was sent is thrown away */
-    struct str peer;  /* address of the client, through trusted proxies */
-    bool secure;      /* came over TLS, by the word of a trusted proxy */
+    struct str peer;     /* address of the client, through trusted proxies */
+    bool secure;         /* came over TLS, by the word of a trusted proxy */
     const struct http_header *headers;
     size_t header_count;
 };
@@ -65,7 +65,10 @@ const struct http_request *exchange_request(const struct exchange *exchange);
 /* Memory that lives until the answer was sent.  Threads: one at a time. */
 struct arena *exchange_arena(struct exchange *exchange);
 
-#define HTTP_EXTRA_HEADERS_MAX 8
+/* The request's body, its memory and its answer are overwritten before they are given back. */
+void exchange_wipe(struct exchange *exchange);
+
+#define HTTP_EXTRA_HEADERS_MAX 12
 
 struct http_response {
     int status;
@@ -73,20 +76,29 @@ struct http_response {
     struct str body;         /* lives in the exchange's arena, or is static, or in `text` */
     struct buf *text;        /* the body when not absent: taken over, freed when sent */
     struct http_header headers[HTTP_EXTRA_HEADERS_MAX]; /* in use up to an absent name */
-    bool close;              /* close the connection behind the answer */
+    bool close;                                         /* close the connection behind the answer */
+    struct str ping; /* of a stream: static text, or absent for none */
 };
 
 /* Answers. The exchange is gone for the caller.  Blocks: no.  Threads: any. */
 void exchange_answer(struct exchange *exchange, const struct http_response *response);
 
 /*
- * A streamed answer (server-sent events, JSON lines): start once, write as text comes up, end. Text
- * is queued; when the client reads so slowly that over HTTP_STREAM_QUEUE_MAX bytes wait, the
- * connection is closed. Writing after the client went does nothing. `closed` is called once, on the
- * HTTP thread, when the client went or the stream has ended; after it the exchange is gone.
- * Threads: any, one at a time.
+ * A streamed answer (server-sent events, JSON lines): start once, write as text comes up, end once.
+ * Text is queued; when the client reads so slowly that over HTTP_STREAM_QUEUE_MAX bytes wait, the
+ * connection is closed. Writing after the client went does nothing.
+ *
+ * `closed` is called once: when the client went, the server stops, or what was written before the
+ * end has been sent. It runs on the HTTP thread (or inside exchange_stream() when the client was
+ * given up before), and it may call exchange_end(). The exchange is gone when `closed` has returned
+ * and exchange_end() was called, whichever comes last: both always happen.
+ *
+ * The request keeps no deadline. A head that names a ping has it sent whenever nothing else was
+ * written for HTTP_STREAM_PING_MS, which keeps proxies patient and finds dead clients.
+ * Threads: any.
  */
 #define HTTP_STREAM_QUEUE_MAX ((size_t)4 << 20)
+#define HTTP_STREAM_PING_MS 15000
 void exchange_stream(struct exchange *exchange, const struct http_response *head,
                      void (*closed)(void *context), void *context);
 void exchange_write(struct exchange *exchange, struct str text);
@@ -96,19 +108,27 @@ void exchange_end(struct exchange *exchange);
 struct http_route {
     struct str path;
     bool subtree;
+    bool any_host; /* answers whatever the Host header says: health checks */
     void (*handle)(struct exchange *exchange, void *context);
     void *context;
 };
 
+/*
+ * Host values that are always answered: the listen address; with a loopback address also localhost
+ * and the other loopback addresses; with a wildcard address any address literal (names that an
+ * attacker makes resolve to us are what the check is for). All with the listen address's port, which
+ * may be left out when it is 80.
+ */
 struct http_config {
-    struct str listen;             /* "127.0.0.1:8080", "[::1]:8080"; port 0 = any free one */
-    const struct str *hosts;       /* Host values answered beside the listen address and, when it
-                                      is loopback, localhost; absent str ends the list */
+    struct str listen;       /* "127.0.0.1:8080", "[::1]:8080"; port 0 = any free one */
+    const struct str *hosts; /* Host values answered beside those below; absent str ends */
     const char *const *trusted_proxies; /* CIDRs whose forwarded headers count; NULL ends */
-    size_t body_max;               /* bytes */
+    size_t body_max;                    /* bytes */
     unsigned connections_max, connections_per_address_max;
     int64_t header_timeout_ms, request_timeout_ms; /* total, not idle */
-    const struct http_route *routes; /* absent path ends the list */
+    const struct http_route *routes;               /* absent path ends the list */
+    const struct http_response *overdue; /* what a request gets that nobody answered in time, all
+                                            static; NULL: 503 in plain text */
 };
 
 struct http_server;
