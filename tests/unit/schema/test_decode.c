@@ -178,6 +178,49 @@ static void a_secret_lives_as_long_as_the_arena(void **state)
     }
 }
 
+/* The linker leads calls of arena_wipe_on_reset() here: its effect cannot be seen from outside. */
+static unsigned wipes;
+void __real_arena_wipe_on_reset(struct arena *arena);
+void __wrap_arena_wipe_on_reset(struct arena *arena);
+void __wrap_arena_wipe_on_reset(struct arena *arena)
+{
+    wipes++;
+    __real_arena_wipe_on_reset(arena);
+}
+
+static void an_arena_is_wiped_where_a_secret_may_have_been_sent(void **state)
+{
+    (void)state;
+    AUTO(arena) arena = arena_new();
+    struct sample sample;
+    struct strict strict;
+    struct error err = { 0 };
+    wipes = 0;
+    assert_false(schema_decode_text(&strict_shape, STR("{\"foo\":1}"), arena, &strict, &err));
+    assert_int_equal(wipes, 0);
+    assert_false(schema_decode_text(&sample_shape, STR("{\"foo\":1,\"password\":\"hunter two\"}"),
+                                    arena, &sample, &err));
+    assert_int_equal(wipes, 1);
+}
+
+static void a_secret_within_is_found_too(void **state)
+{
+    (void)state;
+    const struct shape *config = shape_field(&sample_shape, STR("config"))->shape;
+    static struct field fields[] = {
+        { .name = "config", .kind = FIELD_KIND_SHAPE, .need = OPTIONAL, .doc = "" },
+        { 0 },
+    };
+    fields[0].shape = config;
+    const struct shape outer = { .size = sizeof(void *), .fields = fields };
+    AUTO(arena) arena = arena_new();
+    void *out;
+    struct error err = { 0 };
+    wipes = 0;
+    assert_true(schema_decode(&outer, NULL, arena, &out, &err));
+    assert_int_equal(wipes, 1);
+}
+
 static void a_refused_secret_is_not_quoted(void **state)
 {
     (void)state;
@@ -225,6 +268,8 @@ int main(void)
         cmocka_unit_test(text_that_is_not_json_is_refused),
         cmocka_unit_test(of_keys_given_twice_the_last_one_counts),
         cmocka_unit_test(a_secret_lives_as_long_as_the_arena),
+        cmocka_unit_test(an_arena_is_wiped_where_a_secret_may_have_been_sent),
+        cmocka_unit_test(a_secret_within_is_found_too),
         cmocka_unit_test(a_refused_secret_is_not_quoted),
         cmocka_unit_test(a_deep_place_is_named_as_far_as_it_fits),
     };

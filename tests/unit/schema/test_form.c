@@ -80,6 +80,27 @@ static void describes_fields_within_fields(void **state)
     assert_true(str_eq(json_member(max, STR("name"))->text, STR("max")));
 }
 
+static void a_number_may_be_bounded_by_zero(void **state)
+{
+    (void)state;
+    static const struct field fields[] = {
+        { .name = "a", .kind = FIELD_KIND_INT, .max = 9, .doc = "" },
+        { .name = "b", .kind = FIELD_KIND_STR, .max = 9, .doc = "" },
+        { .name = "c", .kind = FIELD_KIND_INT, .doc = "" },
+        { 0 },
+    };
+    static const struct shape shape = { .fields = fields };
+    AUTO(arena) arena = arena_new();
+    struct array form = schema_form(&shape, arena);
+    static const char *const bounds[] = { "\"min\":0,\"max\":9", "false,\"max\":9",
+                                          "false,\"look\"" };
+    const char *item = form.items;
+    for (size_t i = 0; i < form.count; i++, item += form_field_shape.size) {
+        struct str json = schema_encode_text(&form_field_shape, item, arena);
+        assert_true(str_find(json, str_from(bounds[i])) < json.len);
+    }
+}
+
 /* The form's own shape holds itself: describing it must end. */
 static void a_shape_that_holds_itself_ends(void **state)
 {
@@ -117,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(describes_each_field),
         cmocka_unit_test(describes_fields_within_fields),
+        cmocka_unit_test(a_number_may_be_bounded_by_zero),
         cmocka_unit_test(a_shape_that_holds_itself_ends),
         cmocka_unit_test(every_kind_and_look_has_a_word),
     };
