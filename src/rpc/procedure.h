@@ -85,7 +85,7 @@ struct call {
     int role;             /* of the caller in it: auth/permit.h */
     void *services;       /* the api's own: api/api.h */
     void *output;
-    void *subscription;   /* of a subscription: the procedure's own, seen by `closed` */
+    void *subscription; /* of a subscription: the procedure's own, seen by `closed` */
 };
 
 /*

@@ -33,10 +33,18 @@ struct rpc;
 
 /* tables: arrays of procedures, NULL at the end; all must live as long. Two equal paths: assertion. */
 MUST_USE struct rpc *rpc_new(const struct procedure *const *tables, const struct rpc_hooks *hooks);
+/* After all calls have ended. */
 void rpc_free(struct rpc *rpc);
 
 /* Handler of the route "/trpc/"; the context is the rpc. */
 void rpc_handle(struct exchange *exchange, void *rpc);
+
+/*
+ * A member of `connectionParams`, which event streams send in place of headers; absent when there is
+ * none. For the authenticate hook. Never log it.
+ */
+struct str rpc_connection_param(const struct http_request *request, struct arena *arena,
+                                struct str name);
 
 /* Appends the TypeScript of all procedures: interfaces, then `AppRouter`. */
 void rpc_typescript(const struct procedure *const *tables, struct buf *out);
