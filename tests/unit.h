@@ -13,4 +13,13 @@
 /* base/error.h has a function of that name; tests say what they expect with an assertion. */
 #undef fail
 
+/* What cmocka's own does, without the macro that is gone: for rows of a table, which have no line. */
+#undef fail_msg
+#define fail_msg(...)                                                                              \
+    do {                                                                                           \
+        print_error(__VA_ARGS__);                                                                  \
+        print_error("\n");                                                                         \
+        _fail(__FILE__, __LINE__);                                                                 \
+    } while (0)
+
 #endif

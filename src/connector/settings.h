@@ -56,10 +56,12 @@ struct connection_settings {
 };
 
 /*
- * Settings for use. The TLS mode is the URL's (`sslmode`, `rediss`), else the config's, else by the
- * host's text: prefer for loopback and private address literals, localhost, single-label names,
- * *.local and *.internal; verify-full for everything else. A URL and a config that contradict each
- * other are BAD_REQUEST naming config.tls.mode.
+ * Settings for use; `config` NULL counts as an empty one. Texts point into the config.
+ *
+ * The TLS mode is the URL's (`sslmode`, `redis`, `rediss`), else the config's, else by the host's
+ * text: prefer for loopback and private address literals, localhost, single-label names, *.local
+ * and *.internal; verify-full for everything else. With rediss the config may choose among the modes
+ * that always encrypt. Any other two that differ are BAD_REQUEST naming config.tls.mode.
  */
 MUST_USE bool settings_resolve(const struct connection_config *config, const struct url *url,
                                struct connection_settings *out, struct error *err);

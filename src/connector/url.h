@@ -36,7 +36,9 @@ struct url_rules {
     const char *const *schemes; /* "postgresql", "postgres"; NULL ends */
     int64_t default_port;
     const struct url_option *options;
-    /* Checks and normalises the path part ("0" for Redis must be a number); may be NULL. */
+    /* A lone word before "@" is some programs' way to write a password: refuse it, never show it. */
+    bool user_needs_password;
+    /* Checks the database (for Redis it must be a number); not asked when absent. May be NULL. */
     bool (*database)(struct str decoded, struct error *err);
 };
 
@@ -44,8 +46,8 @@ struct url {
     struct str scheme;   /* as in the rules, lower case */
     struct str host;     /* without brackets; lower case */
     int64_t port;        /* default filled in */
-    struct str user;     /* decoded; absent when not given */
-    struct str database; /* decoded; absent when not given */
+    struct str user;     /* decoded; absent when not given, or empty */
+    struct str database; /* decoded; absent when not given, or empty */
     struct {
         struct str name, value; /* decoded */
     } options[URL_OPTIONS_MAX];
@@ -56,7 +58,8 @@ struct url {
 /*
  * Parses `text`. Everything in *out lives in the arena, which is set to be wiped.
  *
- *   password  gets a new secret (NULL when the URL has none); the caller frees it
+ *   password  gets a new secret (NULL when the URL has none, or an empty one); the caller frees it.
+ *             It may hold any byte, also NUL.
  *   Fails     BAD_REQUEST, OPTION_NOT_ALLOWED or INVALID_HOST, with field "connectionUrl"; the
  *             message never holds any part of user, password or an option's value
  */
