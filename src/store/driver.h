@@ -21,7 +21,7 @@ enum tx_mode {
     TX_WRITE,
 };
 
-/* Receives rows. `names` is told once, before the first row. */
+/* Receives rows. `names` is told once, before the first row. NULL functions: rows are not wanted. */
 struct rows {
     bool (*begin)(struct rows *rows, const char *const *names, size_t count, struct error *err);
     bool (*row)(struct rows *rows, const struct cell *cells, struct error *err);
@@ -50,6 +50,9 @@ struct store_driver {
     bool (*commit)(struct link *link, struct error *err);
     void (*rollback)(struct link *link);
     void (*close)(struct link *link);
+    /* Between transactions of the write link: carries the log over into the database file, if it is
+     * time or, when `idle`, if there is anything. */
+    void (*tidy)(struct link *link, bool idle);
     int64_t (*wal_bytes)(struct link *link);
 };
 

@@ -114,6 +114,7 @@ struct write {
     /* Committed (err NULL), or not. On the writer's thread: must not block. The write is its owner's
      * again. */
     void (*done)(struct write *write, const struct error *err);
+    void *waiter; /* the store's own: who is in store_write() */
 };
 
 /* Hands a write over.  Blocks: no.  Threads: any. */

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store: readers, one link a thread; and the writer, a thread that gathers.
+ *
+ * A group is what waits when the writer comes round, up to GROUP_MAX writes: one transaction, one
+ * sync. While it commits, the next group gathers by itself; nobody waits on a timer. A group runs
+ * bare at first, because a savepoint for each write makes SQLite copy every page that the write
+ * touches, for an undo that is hardly ever needed. When a write fails, the group is rolled back and
+ * run again with savepoints, so that the others do not suffer; that is why `run` may run twice.
+ */
+#include "store/store.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/thread.h"
+#include "store/driver.h"
+#include "store/internal.h"
+#include "store/migrate.h"
+
+#define GROUP_MAX 256
+#define IDLE_MS 1000
+
+/* A read link of one thread; a thread that reads while it reads gets a second one. */
+struct reader {
+    struct list_node node; /* in store->readers */
+    struct store *store;
+    struct reader *next; /* of the same thread */
+    bool busy;
+    struct tx tx;
+};
+
+struct group {
+    struct write *writes[GROUP_MAX];
+    struct error errors[GROUP_MAX];
+    bool failed[GROUP_MAX];
+    size_t count;
+};
+
+struct store {
+    pthread_mutex_t lock;
+    struct list queue; /* of struct write */
+    bool writer_waits, stopping;
+    struct list readers;
+    struct store_stats stats;
+    /* The lock guards what stands above. */
+    pthread_cond_t wake;
+    const struct store_driver *driver;
+    char *url;
+    pthread_key_t thread_readers; /* the calling thread's struct reader list */
+    pthread_t writer;
+    struct link *write_link; /* the writer's own, and so is what follows */
+    struct group *group;
+    bool tidy; /* nothing was written since the log was carried over */
+    _Atomic uint64_t rights_generation;
+};
+
+/* --- groups --- */
+
+/* Runs the writes of a group. False when the whole group is lost, *err says why. */
+static bool run_writes(struct store *store, struct group *group, struct tx *tx, bool savepoints,
+                       struct error *err)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        struct write *write = group->writes[i];
+        group->failed[i] = false;
+        if (savepoints && !store->driver->savepoint(tx->link, err))
+            return false;
+        group->failed[i] = !write->run(tx, write, &group->errors[i]);
+        if (group->failed[i] && (!savepoints || group->errors[i].code == ERR_STORE_FULL)) {
+            *err = group->errors[i];
+            return false;
+        }
+        if (group->failed[i])
+            store->driver->rollback_to_savepoint(tx->link);
+        else if (savepoints && !store->driver->release(tx->link, err))
+            return false;
+    }
+    return true;
+}
+
+static bool group_try(struct store *store, struct group *group, bool savepoints, bool *changed,
+                      struct error *err)
+{
+    struct scope scope = group->count == 1 ? group->writes[0]->scope : scope_system();
+    struct tx tx = { .driver = store->driver, .link = store->write_link };
+    if (!store->driver->begin(tx.link, TX_WRITE, &scope, err))
+        return false;
+    bool ok = run_writes(store, group, &tx, savepoints, err);
+    if (ok) {
+        CRASH_POINT("store.before_commit");
+        ok = store->driver->commit(tx.link, err);
+        CRASH_POINT("store.after_commit");
+    }
+    if (!ok)
+        store->driver->rollback(tx.link);
+    *changed = tx.rights_changed;
+    return ok;
+}
+
+static void note_group(struct store *store, const struct group *group, int64_t started_us)
+{
+    int64_t failed = 0;
+    for (size_t i = 0; i < group->count; i++)
+        failed += group->failed[i];
+    int64_t now = clock_us();
+    (void)pthread_mutex_lock(&store->lock);
+    store->stats.groups++;
+    store->stats.writes += (int64_t)group->count;
+    store->stats.failed_writes += failed;
+    store->stats.commit_us_total += now - started_us;
+    store->stats.wal_bytes = store->driver->wal_bytes(store->write_link);
+    (void)pthread_mutex_unlock(&store->lock);
+}
+
+static void group_run(struct store *store, struct group *group)
+{
+    int64_t started_us = clock_us();
+    struct error err = { 0 };
+    bool changed = false;
+    bool ok = group_try(store, group, false, &changed, &err);
+    if (!ok && group->count > 1 && err.code != ERR_STORE_FULL)
+        ok = group_try(store, group, true, &changed, &err);
+    if (!ok)
+        for (size_t i = 0; i < group->count; i++) {
+            group->failed[i] = true;
+            group->errors[i] = err;
+        }
+    if (changed)
+        atomic_fetch_add(&store->rights_generation, 1);
+    note_group(store, group, started_us);
+    for (size_t i = 0; i < group->count; i++)
+        group->writes[i]->done(group->writes[i], group->failed[i] ? &group->errors[i] : NULL);
+}
+
+/* --- the writer --- */
+
+/* Waits for writes; false when none will come any more. An idle second is used to tidy up. */
+static bool gather(struct store *store, struct group *group)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    struct deadline idle = deadline_in_ms(IDLE_MS);
+    while (list_empty(&store->queue) && !store->stopping) {
+        store->writer_waits = true;
+        bool woken =
+            cond_wait_until(&store->wake, &store->lock, store->tidy ? DEADLINE_NEVER : idle);
+        store->writer_waits = false;
+        if (woken || !list_empty(&store->queue))
+            continue;
+        (void)pthread_mutex_unlock(&store->lock);
+        store->driver->tidy(store->write_link, true);
+        store->tidy = true;
+        (void)pthread_mutex_lock(&store->lock);
+    }
+    group->count = 0;
+    while (group->count < GROUP_MAX && !list_empty(&store->queue))
+        group->writes[group->count++] = LIST_ITEM(list_pop(&store->queue), write, node);
+    (void)pthread_mutex_unlock(&store->lock);
+    return group->count > 0;
+}
+
+static void *writer_main(void *context)
+{
+    struct store *store = context;
+    while (gather(store, store->group)) {
+        group_run(store, store->group);
+        store->tidy = false;
+        store->driver->tidy(store->write_link, false);
+    }
+    return NULL;
+}
+
+void store_submit(struct store *store, struct write *write)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    list_push(&store->queue, &write->node);
+    bool wake = store->writer_waits;
+    store->writer_waits = false; /* one wake is enough */
+    (void)pthread_mutex_unlock(&store->lock);
+    if (wake)
+        (void)pthread_cond_signal(&store->wake);
+}
+
+struct waiter {
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    bool is_done, ok;
+    struct error *err;
+};
+
+static void waiter_done(struct write *write, const struct error *err)
+{
+    struct waiter *waiter = write->waiter;
+    (void)pthread_mutex_lock(&waiter->lock);
+    waiter->is_done = true;
+    waiter->ok = !err;
+    if (err)
+        *waiter->err = *err;
+    (void)pthread_cond_signal(&waiter->done);
+    (void)pthread_mutex_unlock(&waiter->lock);
+}
+
+bool store_write(struct store *store, struct write *write, struct error *err)
+{
+    assert(!pthread_equal(pthread_self(), store->writer)); /* it would wait for itself */
+    struct waiter waiter = { .lock = PTHREAD_MUTEX_INITIALIZER, .err = err };
+    cond_init(&waiter.done);
+    write->waiter = &waiter;
+    write->done = waiter_done;
+    store_submit(store, write);
+    (void)pthread_mutex_lock(&waiter.lock);
+    while (!waiter.is_done)
+        (void)cond_wait_until(&waiter.done, &waiter.lock, DEADLINE_NEVER);
+    (void)pthread_mutex_unlock(&waiter.lock);
+    (void)pthread_cond_destroy(&waiter.done);
+    (void)pthread_mutex_destroy(&waiter.lock);
+    return waiter.ok;
+}
+
+/* --- readers --- */
+
+static struct reader *reader_open(struct store *store, struct error *err)
+{
+    struct link *link = store->driver->open(str_from(store->url), false, err);
+    if (!link)
+        return NULL;
+    struct reader *reader = NEW(reader);
+    reader->store = store;
+    reader->tx = (struct tx){ .driver = store->driver, .link = link, .reader = reader };
+    reader->next = pthread_getspecific(store->thread_readers);
+    (void)pthread_mutex_lock(&store->lock);
+    list_push(&store->readers, &reader->node);
+    (void)pthread_mutex_unlock(&store->lock);
+    if (pthread_setspecific(store->thread_readers, reader) != 0)
+        crash_fatal("out of memory: no place for a thread's own value");
+    return reader;
+}
+
+static void reader_close(struct reader *reader)
+{
+    reader->store->driver->close(reader->tx.link);
+    free(reader);
+}
+
+/* When a thread ends. */
+static void thread_readers_close(void *readers)
+{
+    struct reader *reader = readers;
+    while (reader) {
+        struct reader *next = reader->next;
+        struct store *store = reader->store;
+        (void)pthread_mutex_lock(&store->lock);
+        list_remove(&reader->node);
+        (void)pthread_mutex_unlock(&store->lock);
+        reader_close(reader);
+        reader = next;
+    }
+}
+
+struct tx *store_read(struct store *store, struct scope scope, struct error *err)
+{
+    struct reader *reader = pthread_getspecific(store->thread_readers);
+    while (reader && reader->busy)
+        reader = reader->next;
+    if (!reader && !(reader = reader_open(store, err)))
+        return NULL;
+    if (!store->driver->begin(reader->tx.link, TX_READ, &scope, err))
+        return NULL;
+    reader->busy = true;
+    return &reader->tx;
+}
+
+void tx_end(struct tx *tx)
+{
+    if (!tx)
+        return;
+    tx->driver->rollback(tx->link); /* nothing was written */
+    tx->reader->busy = false;
+}
+
+/* --- opening and closing --- */
+
+static bool open_write_link(struct store *store, struct str url, struct error *err)
+{
+    if (!str_starts(url, STR("sqlite:")))
+        return fail(err, ERR_BAD_REQUEST, "the store's address must begin with \"sqlite:\"");
+    store->driver = &sqlite_driver;
+    store->url = xstrdup(str_slice(url, 7, url.len));
+    store->write_link = store->driver->open(str_from(store->url), true, err);
+    return store->write_link != NULL;
+}
+
+static void store_free(struct store *store)
+{
+    if (store->write_link)
+        store->driver->close(store->write_link);
+    (void)pthread_cond_destroy(&store->wake);
+    (void)pthread_mutex_destroy(&store->lock);
+    (void)pthread_key_delete(store->thread_readers);
+    free(store->group);
+    free(store->url);
+    free(store);
+}
+
+struct store *store_open(const struct store_config *config, struct error *err)
+{
+    struct store *store = NEW(store);
+    (void)pthread_mutex_init(&store->lock, NULL);
+    cond_init(&store->wake);
+    list_init(&store->queue);
+    list_init(&store->readers);
+    store->group = NEW(group);
+    if (pthread_key_create(&store->thread_readers, thread_readers_close) != 0)
+        crash_fatal("the system has no key left for values of threads");
+    if (!open_write_link(store, config->url, err) ||
+        !migrate(store->driver, store->write_link, sqlite_migrations, err)) {
+        store_free(store);
+        return NULL;
+    }
+    store->writer = thread_start("store", writer_main, store);
+    return store;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    (void)pthread_mutex_lock(&store->lock);
+    store->stopping = true;
+    (void)pthread_mutex_unlock(&store->lock);
+    (void)pthread_cond_signal(&store->wake);
+    (void)pthread_join(store->writer, NULL);
+    struct list_node *node;
+    while ((node = list_pop(&store->readers)))
+        reader_close(LIST_ITEM(node, reader, node));
+    store_free(store);
+}
+
+bool store_is_remote(const struct store *store)
+{
+    return store->driver->remote;
+}
+
+uint64_t store_rights_generation(const struct store *store)
+{
+    return atomic_load(&store->rights_generation);
+}
+
+void store_stats(struct store *store, struct store_stats *out)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    *out = store->stats;
+    (void)pthread_mutex_unlock(&store->lock);
+}
