@@ -183,13 +183,20 @@ static enum MHD_Result send_answer(struct exchange *exchange)
     return queued;
 }
 
-static enum MHD_Result refuse(struct exchange *exchange, int status, const char *why)
+/* Our own words: of refusals, and of paths that nobody serves. */
+static enum MHD_Result answer_plainly(struct exchange *exchange, int status, const char *text,
+                                      bool close)
 {
+    char *id = arena_alloc(exchange->arena, ID_TEXT_SIZE);
+
     exchange->response = (struct http_response){
         .status = status,
         .content_type = STR("text/plain"),
-        .body = arena_printf(exchange->arena, "%s\n", why),
-        .close = true,
+        .body = arena_printf(exchange->arena, "%s\n", text),
+        .headers = { { STR("x-request-id"), id_format(exchange->request.id, id) },
+                     { STR("x-content-type-options"), STR("nosniff") },
+                     { STR("cache-control"), STR("no-store") } },
+        .close = close,
     };
     return send_answer(exchange);
 }
@@ -205,13 +212,13 @@ static enum MHD_Result begin_request(struct exchange *exchange, const char *meth
     int status = http_check_framing(str_from(version), exchange->target, request->headers,
                                     request->header_count, &why);
     if (status != 0)
-        return refuse(exchange, status, why);
+        return answer_plainly(exchange, status, why, true);
     exchange->route = http_route_find(exchange->server, request->path);
     if (!exchange->route || !exchange->route->any_host)
         status = http_check_host(&exchange->server->hosts, request->headers, request->header_count,
                                  &why);
     if (status != 0)
-        return refuse(exchange, status, why);
+        return answer_plainly(exchange, status, why, true);
     set_deadline(exchange->conn, exchange->server->config.request_timeout_ms);
     return MHD_YES;
 }
@@ -220,12 +227,7 @@ static enum MHD_Result finish_request(struct exchange *exchange)
 {
     if (exchange->route)
         return exchange_run(exchange) ? send_answer(exchange) : MHD_YES;
-    exchange->response = (struct http_response){
-        .status = 404,
-        .content_type = STR("text/plain"),
-        .body = STR("not found\n"),
-    };
-    return send_answer(exchange);
+    return answer_plainly(exchange, 404, "not found", false);
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,

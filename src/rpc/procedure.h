@@ -57,6 +57,7 @@ struct procedure {
     const char *doc;
     const struct shape *input;  /* NULL: takes none (anything given is ignored, as tRPC does) */
     const struct shape *output; /* NULL: none; of subscriptions: one event's data */
+    bool tracked;               /* of subscriptions: every event has an id */
     bool carries_secrets;       /* the call's memory is wiped afterwards */
     /*
      * Runs on the thread that read the request, which must not wait: reads answer at once, anything
@@ -100,9 +101,11 @@ void call_set_cookie(struct call *call, struct str value);
 void call_error_data(struct call *call, const char *name, struct str json);
 
 /*
- * Subscriptions: run() returns PENDING and any thread sends events, until it ends them or the
- * client goes, whereupon `closed` (given in call_subscribe) is called once; after it the call is
- * gone. Writing never blocks.
+ * Subscriptions: run() calls call_subscribe() and returns PENDING; any thread sends events, until it
+ * ends them or the client goes, whereupon `closed` (given in call_subscribe) is called once, on the
+ * HTTP thread; after it the call is gone. Writing never blocks. A procedure keeps `closed` and its
+ * own writing apart by a lock of its own, under which it forgets the call. Once it has subscribed,
+ * run() fails by call_end(), not by FAILED.
  */
 void call_subscribe(struct call *call, void (*closed)(struct call *call));
 /* Id of the last event that the client has seen, or the absent str. */

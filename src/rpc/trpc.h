@@ -39,6 +39,9 @@ void rpc_free(struct rpc *rpc);
 /* Handler of the route "/trpc/"; the context is the rpc. */
 void rpc_handle(struct exchange *exchange, void *rpc);
 
+/* For http_config.overdue: what a call gets that nobody ended in time. */
+extern const struct http_response rpc_overdue;
+
 /*
  * A member of `connectionParams`, which event streams send in place of headers; absent when there is
  * none. For the authenticate hook. Never log it.

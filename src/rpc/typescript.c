@@ -72,10 +72,10 @@ static void add_procedure(const struct procedure *p, struct str name, size_t ind
     add_blanks(out, indent + INDENT);
     buf_add_c(out, "output: ");
     if (p->kind == SUBSCRIPTION)
-        buf_add_c(out, "AsyncIterable<");
+        buf_add_c(out, p->tracked ? "AsyncIterable<Tracked<" : "AsyncIterable<");
     typescript_type(p->output, out);
     if (p->kind == SUBSCRIPTION)
-        buf_add_c(out, ", void, unknown>");
+        buf_add_c(out, p->tracked ? ">>" : ">");
     buf_add_c(out, ";\n");
     add_blanks(out, indent);
     buf_add_c(out, "}>;\n");
@@ -106,18 +106,34 @@ void rpc_typescript(const struct procedure *const *tables, struct buf *out)
 {
     buf_add_c(out, "import type {\n"
                    "  TRPCBuiltRouter,\n"
+                   "  TRPCDefaultErrorData,\n"
+                   "  TRPCDefaultErrorShape,\n"
                    "  TRPCMutationProcedure,\n"
                    "  TRPCQueryProcedure,\n"
                    "  TRPCSubscriptionProcedure,\n"
                    "} from \"@trpc/server\";\n\n");
     add_interfaces(tables, out);
-    buf_add_c(out, "\ntype Root = {\n"
+    buf_add_c(out, "\n/** What every error carries. */\n"
+                   "export interface ErrorData extends TRPCDefaultErrorData {\n"
+                   "  /** The input field at fault, dotted. */\n"
+                   "  field?: string;\n"
+                   "  /** Why, more closely than the code says. */\n"
+                   "  reason?: string;\n"
+                   "  /** By which the server's log can be searched. */\n"
+                   "  requestId: string;\n"
+                   "}\n\n"
+                   "/** An event that a later subscription can go on from. */\n"
+                   "export interface Tracked<Data> {\n"
+                   "  id: string;\n"
+                   "  data: Data;\n"
+                   "}\n\n"
+                   "interface Root {\n"
                    "  ctx: object;\n"
                    "  meta: object;\n"
                    "  errorShape: TRPCDefaultErrorShape & { data: ErrorData };\n"
                    "  transformer: false;\n"
-                   "};\n\n"
-                   "export type AppRouter = TRPCBuiltRouter<Root, {\n");
+                   "}\n\n"
+                   "interface Routers {\n");
     add_router(tables, out);
-    buf_add_c(out, "}>;\n");
+    buf_add_c(out, "}\n\nexport type AppRouter = TRPCBuiltRouter<Root, Routers>;\n");
 }
