@@ -178,6 +178,7 @@ bool exchange_run(struct exchange *exchange)
 
     pthread_mutex_lock(&server->lock);
     exchange->state = EXCHANGE_RUNNING;
+    exchange->complete = true;
     exchange->held = true;
     server->active++;
     pthread_mutex_unlock(&server->lock);
@@ -203,7 +204,7 @@ void exchange_completed(struct exchange *exchange)
     struct http_server *server = exchange->server;
 
     pthread_mutex_lock(&server->lock);
-    if (exchange->state != EXCHANGE_READING)
+    if (exchange->complete)
         server->active--;
     exchange->conn->exchange = NULL;
     exchange->cut = true;

@@ -248,11 +248,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         *data_size = 0;
         return exchange_take_body(exchange, part) ? MHD_YES : MHD_NO;
     }
-    if (!exchange->complete) {
-        exchange->complete = true;
-        return finish_request(exchange);
-    }
-    return send_answer(exchange);
+    return exchange->complete ? send_answer(exchange) : finish_request(exchange);
 }
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **held,

@@ -104,7 +104,9 @@ static void add_router(const struct procedure *const *tables, struct buf *out)
 
 void rpc_typescript(const struct procedure *const *tables, struct buf *out)
 {
-    buf_add_c(out, "import type {\n"
+    buf_add_c(out, "/* SPDX-License-Identifier: Apache-2.0 */\n"
+                   "/* Generated from the server's table of procedures; do not edit. */\n"
+                   "import type {\n"
                    "  TRPCBuiltRouter,\n"
                    "  TRPCDefaultErrorData,\n"
                    "  TRPCDefaultErrorShape,\n"
@@ -113,7 +115,7 @@ void rpc_typescript(const struct procedure *const *tables, struct buf *out)
                    "  TRPCSubscriptionProcedure,\n"
                    "} from \"@trpc/server\";\n\n");
     add_interfaces(tables, out);
-    buf_add_c(out, "\n/** What every error carries. */\n"
+    buf_add_c(out, "/** What every error carries. */\n"
                    "export interface ErrorData extends TRPCDefaultErrorData {\n"
                    "  /** The input field at fault, dotted. */\n"
                    "  field?: string;\n"
@@ -127,13 +129,13 @@ void rpc_typescript(const struct procedure *const *tables, struct buf *out)
                    "  id: string;\n"
                    "  data: Data;\n"
                    "}\n\n"
-                   "interface Root {\n"
+                   "type Root = {\n"
                    "  ctx: object;\n"
                    "  meta: object;\n"
                    "  errorShape: TRPCDefaultErrorShape & { data: ErrorData };\n"
                    "  transformer: false;\n"
-                   "}\n\n"
-                   "interface Routers {\n");
+                   "};\n\n"
+                   "type Routers = {\n");
     add_router(tables, out);
-    buf_add_c(out, "}\n\nexport type AppRouter = TRPCBuiltRouter<Root, Routers>;\n");
+    buf_add_c(out, "};\n\nexport type AppRouter = TRPCBuiltRouter<Root, Routers>;\n");
 }
