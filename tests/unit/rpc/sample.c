@@ -384,6 +384,17 @@ void sample_release(struct sample *sample)
     pthread_mutex_unlock(&sample->lock);
 }
 
+int sample_held(struct sample *sample)
+{
+    int count = 0;
+
+    pthread_mutex_lock(&sample->lock);
+    LIST_EACH(&sample->jobs, job, node, job)
+    count += job->held;
+    pthread_mutex_unlock(&sample->lock);
+    return count;
+}
+
 int sample_subscribers(struct sample *sample)
 {
     int count = 0;

@@ -22,6 +22,8 @@ struct sample *sample_start(const struct sample_options *options);
 struct str sample_address(const struct sample *sample);
 /* Lets the calls of `hold.wait` end. */
 void sample_release(struct sample *sample);
+/* Calls of `hold.wait` that wait. */
+int sample_held(struct sample *sample);
 /* Subscriptions that are open. */
 int sample_subscribers(struct sample *sample);
 /* Closes the server, waiting for answers for that long. */
