@@ -14,8 +14,10 @@
 
 struct job {
     struct list_node node;
-    struct call *call;
-    bool held; /* until sample_release() */
+    struct call *call; /* to end, or NULL */
+    bool held;         /* until sample_release() */
+    void (*work)(void *argument);
+    void *argument;
 };
 
 struct sample {
@@ -92,18 +94,26 @@ static enum answer note_list(struct call *call, const void *input, void *output,
     return DONE;
 }
 
-/* Runs a call's end on the worker's thread. */
-static void hand_over(struct call *call, bool held)
+static void push(struct sample *sample, struct job wanted)
 {
-    struct sample *sample = call->services;
     struct job *job = NEW(job);
 
-    job->call = call;
-    job->held = held;
+    *job = wanted;
     pthread_mutex_lock(&sample->lock);
     list_push(&sample->jobs, &job->node);
     pthread_cond_signal(&sample->changed);
     pthread_mutex_unlock(&sample->lock);
+}
+
+/* Ends a call on the worker's thread. */
+static void hand_over(struct call *call, bool held)
+{
+    push(call->services, (struct job){ .call = call, .held = held });
+}
+
+static void dispatch(void (*run)(void *argument), void *argument, void *services)
+{
+    push(services, (struct job){ .work = run, .argument = argument });
 }
 
 static enum answer note_add(struct call *call, const void *input, void *output, struct error *err)
@@ -314,7 +324,10 @@ static void *work(void *context)
         struct job *job = next_job(sample);
         if (job) {
             pthread_mutex_unlock(&sample->lock);
-            call_finish(job->call, NULL);
+            if (job->work)
+                job->work(job->argument);
+            else
+                call_finish(job->call, NULL);
             free(job);
             pthread_mutex_lock(&sample->lock);
         } else if (sample->ending) {
@@ -338,7 +351,7 @@ static void handle_health(struct exchange *exchange, void *context)
 struct sample *sample_start(const struct sample_options *options)
 {
     struct sample *sample = NEW(sample);
-    struct rpc_hooks hooks = { authenticate, permit, NULL, sample };
+    struct rpc_hooks hooks = { authenticate, permit, options->dispatch ? dispatch : NULL, sample };
     struct error err = { 0 };
 
     secret_init();

@@ -9,12 +9,15 @@
 #include "base/buf.h"
 #include "http/server.h"
 
+#include <stdbool.h>
+
 struct sample;
 
 struct sample_options {
     struct str listen;                             /* absent: a free port of 127.0.0.1 */
     int64_t header_timeout_ms, request_timeout_ms; /* 0: long ones */
     size_t body_max;                               /* 0: 64 KiB */
+    bool dispatch;                                 /* calls run on a thread that may block */
 };
 
 /* Ends the test program when it cannot start. */
