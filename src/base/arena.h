@@ -32,6 +32,8 @@ MUST_USE void *arena_alloc(struct arena *arena, size_t size);
 #define ARENA_NEW(arena, type) ((struct type *)arena_alloc(arena, sizeof(struct type)))
 #define ARENA_ARRAY(arena, type, count)                                                            \
     ((struct type *)arena_array(arena, count, sizeof(struct type)))
+/* The same for types that are no structs. */
+#define ARENA_ITEMS(arena, type, count) ((type *)arena_array(arena, count, sizeof(type)))
 MUST_USE void *arena_array(struct arena *arena, size_t count, size_t size);
 
 /* A copy of the bytes, aligned for any type. */

@@ -107,6 +107,14 @@ static bool decode_int(struct decoder *d, const struct field *field, const struc
                   SHOWN(value->text));
 }
 
+static bool decode_number(struct decoder *d, const struct json *value, struct number *out)
+{
+    if (value->kind != JSON_NUMBER)
+        return refuse_kind(d, value, "a number");
+    out->digits = value->text;
+    return true;
+}
+
 static bool decode_bool(struct decoder *d, const struct json *value, bool *out)
 {
     if (value->kind != JSON_BOOL)
@@ -334,6 +342,8 @@ static bool decode_member(struct decoder *d, const struct field *field, const st
     case FIELD_KIND_OPT_INT:
         ((struct opt_int *)member)->set = true;
         return decode_int(d, field, value, &((struct opt_int *)member)->value);
+    case FIELD_KIND_NUMBER:
+        return decode_number(d, value, member);
     case FIELD_KIND_BOOL:
         return decode_bool(d, value, member);
     case FIELD_KIND_OPT_BOOL:

@@ -55,6 +55,9 @@ static void encode_member(const struct field *field, const void *member, struct 
     case FIELD_KIND_OPT_INT:
         json_int(w, ((const struct opt_int *)member)->value);
         break;
+    case FIELD_KIND_NUMBER:
+        json_raw(w, ((const struct number *)member)->digits);
+        break;
     case FIELD_KIND_BOOL:
         json_bool(w, *(const bool *)member);
         break;

@@ -23,6 +23,8 @@ bool field_is_set(const struct field *field, const void *object)
     case FIELD_KIND_INT:
     case FIELD_KIND_BOOL:
         return true;
+    case FIELD_KIND_NUMBER:
+        return str_set(((const struct number *)member)->digits);
     case FIELD_KIND_OPT_INT:
         return ((const struct opt_int *)member)->set;
     case FIELD_KIND_OPT_BOOL:

@@ -17,7 +17,7 @@
  * the member's name ("created_at"), the name on the wire is written out ("createdAt").
  *
  * Absent: struct str with a NULL ptr, opt_int and opt_bool with set == false, a zero id or instant,
- * json_text with a NULL ptr, an array with NULL items, a NULL shape pointer, a NULL secret, an enum
+ * json_text and number with a NULL ptr, an array with NULL items, a NULL shape pointer, a NULL secret, an enum
  * of 0. An absent OPTIONAL field is left out of output. int64_t and bool are never absent: as
  * OPTIONAL input they keep 0 or false.
  */
@@ -43,6 +43,11 @@ struct opt_bool {
     bool value;
 };
 
+/* A JSON number of any size and scale, kept as its digits. */
+struct number {
+    struct str digits;
+};
+
 /* JSON kept as text, in one line without blanks between its parts. */
 struct json_text {
     struct str text;
@@ -59,6 +64,7 @@ enum field_kind {
     FIELD_KIND_STR,
     FIELD_KIND_INT,
     FIELD_KIND_OPT_INT,
+    FIELD_KIND_NUMBER, /* struct number */
     FIELD_KIND_BOOL,
     FIELD_KIND_OPT_BOOL,
     FIELD_KIND_ID,
@@ -121,6 +127,7 @@ struct shape {
         struct str: FIELD_KIND_STR,                                                                \
         int64_t: FIELD_KIND_INT,                                                                   \
         struct opt_int: FIELD_KIND_OPT_INT,                                                        \
+        struct number: FIELD_KIND_NUMBER,                                                          \
         bool: FIELD_KIND_BOOL,                                                                     \
         struct opt_bool: FIELD_KIND_OPT_BOOL,                                                      \
         struct id: FIELD_KIND_ID,                                                                  \

@@ -29,6 +29,7 @@ struct form_field {
 enum form_kind {
     FORM_TEXT = 1,
     FORM_INTEGER,
+    FORM_NUMBER,
     FORM_BOOLEAN,
     FORM_ID,
     FORM_TIME,
@@ -43,6 +44,7 @@ static const char *const kind_words[] = {
     NULL,
     [FORM_TEXT] = "text",
     [FORM_INTEGER] = "integer",
+    [FORM_NUMBER] = "number",
     [FORM_BOOLEAN] = "boolean",
     [FORM_ID] = "id",
     [FORM_TIME] = "time",
@@ -59,6 +61,7 @@ static const int form_kinds[] = {
     [FIELD_KIND_STR] = FORM_TEXT,
     [FIELD_KIND_INT] = FORM_INTEGER,
     [FIELD_KIND_OPT_INT] = FORM_INTEGER,
+    [FIELD_KIND_NUMBER] = FORM_NUMBER,
     [FIELD_KIND_BOOL] = FORM_BOOLEAN,
     [FIELD_KIND_OPT_BOOL] = FORM_BOOLEAN,
     [FIELD_KIND_ID] = FORM_ID,

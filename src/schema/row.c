@@ -107,6 +107,9 @@ static bool decode_cell(const struct field *field, const struct cell *cell, stru
         ((struct opt_int *)member)->set = true;
         return cell_int(cell, &((struct opt_int *)member)->value) ||
                misfit(field, cell, "an integer", err);
+    case FIELD_KIND_NUMBER:
+        ((struct number *)member)->digits = copy(arena, cell);
+        return is_text || misfit(field, cell, "a number's digits", err);
     case FIELD_KIND_BOOL:
         return cell_bool(cell, member) || misfit(field, cell, "a boolean", err);
     case FIELD_KIND_OPT_BOOL:

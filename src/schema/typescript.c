@@ -76,6 +76,7 @@ static void add_type(const struct field *field, size_t indent, struct buf *out)
         break;
     case FIELD_KIND_INT:
     case FIELD_KIND_OPT_INT:
+    case FIELD_KIND_NUMBER:
         buf_add_c(out, "number");
         break;
     case FIELD_KIND_BOOL:

@@ -117,15 +117,15 @@ MUST_USE bool execution_save(struct tx *tx, const struct execution_fence *fence,
 MUST_USE bool step_save(struct tx *tx, const struct step_row *step, struct arena *arena,
                         struct error *err);
 
-/* Takes up to `limit` open executions that nobody holds, oldest first: owner and epoch + 1, and
- * claims + 1 when they were running. Their ids and new epochs are in the rows (execution_row). */
+/* Takes up to `limit` open executions that nobody holds, oldest first, for this owner: epoch + 1.
+ * The rows carry their new epochs. */
 MUST_USE bool execution_claim(struct tx *tx, struct str owner, int64_t limit, struct arena *arena,
                               struct array *out, struct error *err);
-/* All leases of other owners are void: at the start of the only process of a SQLite store. */
-MUST_USE bool execution_release_all(struct tx *tx, struct str owner, struct error *err);
-/* Open executions without a holder. */
-MUST_USE bool execution_count_unclaimed(struct tx *tx, int64_t *out, struct error *err);
-
+/*
+ * Gives up the leases of one owner, or of all (absent) when this is the only process. `died` counts
+ * it against what had been running, as one more process that was lost over it.
+ */
+MUST_USE bool execution_release(struct tx *tx, struct str owner, bool died, struct error *err);
 /* --- reading --- */
 
 MUST_USE bool execution_find(struct tx *tx, struct id project_id, struct id id, struct arena *arena,
@@ -143,9 +143,9 @@ struct execution_filter {
 MUST_USE bool execution_list(struct tx *tx, const struct execution_filter *filter,
                              struct arena *arena, struct array *out, struct error *err);
 
-/* Marks an open execution that nobody holds as cancelled, or a held one as to be cancelled by its
- * holder. *ended: it had ended already. */
+/* Ends an open execution that nobody holds as cancelled (*ended), or marks a held one as to be
+ * cancelled by its holder. */
 MUST_USE bool execution_request_cancel(struct tx *tx, struct id project_id, struct id id,
-                                       bool *ended, struct error *err);
+                                       struct instant at, bool *ended, struct error *err);
 
 #endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of executions: starting, holding under a fence, claiming, reading. */
+#include "store/executions.h"
+
+#include "schema/encode.h"
+
+const char *const execution_status_names[] = { NULL,        "queued", "running",   "waiting",
+                                               "succeeded", "failed", "cancelled", NULL };
+
+static const struct field error_fields[] = {
+    { FIELD("code", execution_error, code, REQUIRED, "One of the closed list of codes.") },
+    { FIELD("message", execution_error, message, REQUIRED, "What happened, in a sentence.") },
+    { FIELD("nodeId", execution_error, node_id, OPTIONAL, "Node that failed.") },
+    { FIELD("sqlState", execution_error, sql_state, OPTIONAL,
+            "SQLSTATE, or the error word of Redis.") },
+    { 0 },
+};
+const struct shape execution_error_shape = SHAPE("ExecutionError", execution_error, error_fields);
+
+#define SUMMARY_FIELDS                                                                             \
+    { FIELD("id", execution_row, id, REQUIRED, "Unique id; sorts by time.") },                     \
+        { FIELD("projectId", execution_row, project_id, REQUIRED, "Its project.") },               \
+        { FIELD("workflowId", execution_row, workflow_id, REQUIRED, "Its workflow.") },            \
+        { FIELD("workflowName", execution_row, workflow_name, REQUIRED,                            \
+                "The workflow's name when it was started.") },                                     \
+        { FIELD("workflowVersion", execution_row, workflow_version, REQUIRED,                      \
+                "The version that runs.") },                                                       \
+        { FIELD_ENUM("status", execution_row, status, REQUIRED, execution_status_names,            \
+                     "Where it stands.") },                                                        \
+        { FIELD_SHAPE("error", execution_row, error, OPTIONAL, &execution_error_shape,             \
+                      "Why it failed.") },                                                         \
+        { FIELD("createdAt", execution_row, created_at, REQUIRED, "When it was accepted.") },      \
+        { FIELD("startedAt", execution_row, started_at, OPTIONAL, "When its first node began.") }, \
+    {                                                                                              \
+        FIELD("finishedAt", execution_row, finished_at, OPTIONAL, "When it ended.")                \
+    }
+
+static const struct field summary_fields[] = { SUMMARY_FIELDS, { 0 } };
+const struct shape execution_summary_shape =
+    SHAPE("ExecutionSummary", execution_row, summary_fields);
+
+static const struct field execution_fields[] = {
+    SUMMARY_FIELDS,
+    { FIELD("input", execution_row, input, OPTIONAL, "What it was started with.") },
+    { FIELD_LIST("steps", execution_row, steps, REQUIRED, &step_shape,
+                 "One for each node, in an order in which they can run.") },
+    { 0 },
+};
+const struct shape execution_shape = SHAPE("Execution", execution_row, execution_fields);
+
+/* The row as the engine reads it. */
+static const struct field row_fields[] = {
+    SUMMARY_FIELDS,
+    { FIELD("input", execution_row, input, OPTIONAL, "") },
+    { FIELD("leaseOwner", execution_row, lease_owner, OPTIONAL, "") },
+    { FIELD("leaseEpoch", execution_row, lease_epoch, REQUIRED, "") },
+    { FIELD("claims", execution_row, claims, REQUIRED, "") },
+    { FIELD("cancelRequested", execution_row, cancel_requested, REQUIRED, "") },
+    { 0 },
+};
+static const struct shape row_shape = SHAPE(NULL, execution_row, row_fields);
+
+#define OPEN "status IN ('queued', 'running', 'waiting')"
+#define SUMMARY_COLUMNS                                                                            \
+    "id, project_id, workflow_id, workflow_name, workflow_version, status, error, created_at, "    \
+    "started_at, finished_at"
+#define ROW_COLUMNS SUMMARY_COLUMNS ", input, lease_owner, lease_epoch, claims, cancel_requested"
+
+/* --- starting --- */
+
+struct key_row {
+    struct id execution_id;
+    struct str request_hash;
+};
+
+bool execution_key_use(struct tx *tx, struct id project_id, struct str key, struct str request_hash,
+                       struct id execution_id, struct arena *arena, struct id *existing,
+                       struct error *err)
+{
+    static const struct field fields[] = {
+        { FIELD("executionId", key_row, execution_id, REQUIRED, "") },
+        { FIELD("requestHash", key_row, request_hash, REQUIRED, "") },
+        { 0 },
+    };
+    static const struct shape shape = SHAPE(NULL, key_row, fields);
+    static const struct sql find = SQL("SELECT execution_id, request_hash FROM execution_keys "
+                                       "WHERE project_id = $1 AND key = $2");
+    static const struct sql keep =
+        SQL("INSERT INTO execution_keys (project_id, key, execution_id, request_hash, created_at) "
+            "VALUES ($1, $2, $3, $4, $5)");
+
+    struct key_row row;
+    bool found;
+    if (!tx_one(tx, &find, BINDS(bind_id(project_id), bind_text(key)), &shape, arena, &row, &found,
+                err))
+        return false;
+    if (found) {
+        if (!str_eq(row.request_hash, request_hash))
+            return fail_field(err, ERR_CONFLICT, "idempotencyKey",
+                              "was used before with another workflow or input");
+        *existing = row.execution_id;
+        return true;
+    }
+    *existing = ID_NONE;
+    return tx_run(tx, &keep,
+                  BINDS(bind_id(project_id), bind_text(key), bind_id(execution_id),
+                        bind_text(request_hash), bind_instant(instant_now())),
+                  NULL, err);
+}
+
+bool execution_insert(struct tx *tx, const struct execution_row *row, struct error *err)
+{
+    static const struct sql sql =
+        SQL("INSERT INTO workflow_executions (project_id, id, workflow_id, workflow_name, "
+            "workflow_version, status, input, created_at, lease_owner, lease_epoch) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
+    return tx_run(tx, &sql,
+                  BINDS(bind_id(row->project_id), bind_id(row->id), bind_id(row->workflow_id),
+                        bind_text(row->workflow_name), bind_int(row->workflow_version),
+                        bind_text(str_from(execution_status_names[row->status])),
+                        bind_json(row->input), bind_instant(row->created_at),
+                        bind_text(row->lease_owner), bind_int(row->lease_epoch)),
+                  NULL, err);
+}
+
+/* --- holding --- */
+
+bool execution_save(struct tx *tx, const struct execution_fence *fence, int status,
+                    struct instant started_at, struct instant finished_at,
+                    const struct execution_error *error, struct arena *arena, bool *held,
+                    struct error *err)
+{
+    static const struct sql sql =
+        SQL("UPDATE workflow_executions SET status = $4, started_at = $5, finished_at = $6, "
+            "error = $7, claims = 0, lease_owner = CASE WHEN $8 = 1 THEN NULL ELSE lease_owner END "
+            "WHERE project_id = $1 AND id = $2 AND lease_epoch = $3 AND " OPEN);
+    struct str error_text = STR_NULL;
+    if (error)
+        error_text = schema_encode_text(&execution_error_shape, error, arena);
+    int64_t changes;
+    if (!tx_run(tx, &sql,
+                BINDS(bind_id(fence->project_id), bind_id(fence->id), bind_int(fence->epoch),
+                      bind_text(str_from(execution_status_names[status])), bind_instant(started_at),
+                      bind_instant(finished_at), bind_text(error_text),
+                      bind_int(execution_status_ended(status))),
+                &changes, err))
+        return false;
+    *held = changes == 1;
+    return true;
+}
+
+bool execution_claim(struct tx *tx, struct str owner, int64_t limit, struct arena *arena,
+                     struct array *out, struct error *err)
+{
+    static const struct sql sql =
+        SQL2("UPDATE workflow_executions SET lease_owner = $1, lease_epoch = lease_epoch + 1 "
+             "WHERE (project_id, id) IN (SELECT project_id, id FROM workflow_executions WHERE " OPEN
+             " AND lease_owner IS NULL ORDER BY id LIMIT $2) RETURNING " ROW_COLUMNS,
+             "UPDATE workflow_executions SET lease_owner = $1, lease_epoch = lease_epoch + 1 "
+             "WHERE (project_id, id) IN (SELECT project_id, id FROM workflow_executions WHERE " OPEN
+             " AND lease_owner IS NULL ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED) "
+             "RETURNING " ROW_COLUMNS);
+    return tx_all(tx, &sql, BINDS(bind_text(owner), bind_int(limit)), &row_shape, arena, out, err);
+}
+
+bool execution_release(struct tx *tx, struct str owner, bool died, struct error *err)
+{
+    static const struct sql sql =
+        SQL("UPDATE workflow_executions SET lease_owner = NULL, claims = claims + "
+            "CASE WHEN $2 = 1 AND status <> 'waiting' THEN 1 ELSE 0 END "
+            "WHERE " OPEN " AND lease_owner IS NOT NULL AND ($1 IS NULL OR lease_owner = $1)");
+    return tx_run(tx, &sql, BINDS(bind_text(owner), bind_bool(died)), NULL, err);
+}
+
+/* --- reading --- */
+
+bool execution_find(struct tx *tx, struct id project_id, struct id id, struct arena *arena,
+                    struct execution_row *out, bool *found, struct error *err)
+{
+    static const struct sql sql = SQL("SELECT " ROW_COLUMNS " FROM workflow_executions "
+                                      "WHERE project_id = $1 AND id = $2");
+    return tx_one(tx, &sql, BINDS(bind_id(project_id), bind_id(id)), &row_shape, arena, out, found,
+                  err);
+}
+
+bool execution_list(struct tx *tx, const struct execution_filter *filter, struct arena *arena,
+                    struct array *out, struct error *err)
+{
+    /* Two statements, so that each has an index that gives its order. */
+    static const struct sql all =
+        SQL("SELECT " SUMMARY_COLUMNS " FROM workflow_executions WHERE project_id = $1 "
+            "AND ($2 IS NULL OR id < $2) AND ($3 IS NULL OR status = $3) "
+            "ORDER BY id DESC LIMIT $4");
+    static const struct sql of_workflow =
+        SQL("SELECT " SUMMARY_COLUMNS " FROM workflow_executions WHERE project_id = $1 "
+            "AND ($2 IS NULL OR id < $2) AND ($3 IS NULL OR status = $3) AND workflow_id = $5 "
+            "ORDER BY id DESC LIMIT $4");
+    struct bind project = bind_id(filter->project_id), before = bind_id(filter->before);
+    struct bind status = bind_text(str_from(execution_status_names[filter->status]));
+    struct bind limit = bind_int(filter->limit);
+    if (id_set(filter->workflow_id))
+        return tx_all(tx, &of_workflow,
+                      BINDS(project, before, status, limit, bind_id(filter->workflow_id)),
+                      &execution_summary_shape, arena, out, err);
+    return tx_all(tx, &all, BINDS(project, before, status, limit), &execution_summary_shape, arena,
+                  out, err);
+}
+
+bool execution_request_cancel(struct tx *tx, struct id project_id, struct id id, struct instant at,
+                              bool *ended, struct error *err)
+{
+    static const struct sql unheld =
+        SQL("UPDATE workflow_executions SET status = 'cancelled', cancel_requested = 1, "
+            "finished_at = $3 WHERE project_id = $1 AND id = $2 AND lease_owner IS NULL AND " OPEN);
+    static const struct sql held = SQL("UPDATE workflow_executions SET cancel_requested = 1 "
+                                       "WHERE project_id = $1 AND id = $2 AND " OPEN);
+    int64_t changes;
+    if (!tx_run(tx, &unheld, BINDS(bind_id(project_id), bind_id(id), bind_instant(at)), &changes,
+                err))
+        return false;
+    if (changes == 0 && !tx_run(tx, &held, BINDS(bind_id(project_id), bind_id(id)), NULL, err))
+        return false;
+    *ended = changes == 1;
+    return true;
+}
