@@ -49,7 +49,9 @@ static void keep_line(char *out, size_t size, struct str text)
     struct str kept = str_cut(text, size - 1);
     for (size_t i = 0; i < kept.len; i++) {
         unsigned char byte = (unsigned char)kept.ptr[i];
-        out[i] = byte < 0x20 || byte == 0x7F ? ' ' : kept.ptr[i];
+        out[i] = kept.ptr[i];
+        if (byte < 0x20 || byte == 0x7F)
+            out[i] = ' ';
     }
     out[kept.len] = '\0';
 }

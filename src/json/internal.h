@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the reader and the writer share: finding the end of text that needs no attention. */
+/* What the files of this folder share. */
 #ifndef JSON_INTERNAL_H
 #define JSON_INTERNAL_H
 
 #include "base/str.h"
+#include "json/value.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,5 +55,13 @@ static inline const char *json_plain_end(const char *at, const char *end)
         } while (at < end && (unsigned char)*at >= 0x80);
     }
 }
+
+/* A member whose name stands before it already, or NULL. */
+const struct json_member *json_find_duplicate(struct json_member *members, size_t count);
+/*
+ * Leaves each name once, at its first place and with its last value, as JSON.parse does. Returns
+ * how many members are left.
+ */
+size_t json_drop_duplicates(struct json_member *members, size_t count);
 
 #endif

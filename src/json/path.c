@@ -20,7 +20,9 @@ static bool expected_at(struct parser *p, size_t at, const char *what)
 
 static char byte_here(const struct parser *p)
 {
-    return p->at < p->text.len ? p->text.ptr[p->at] : '\0';
+    if (p->at >= p->text.len)
+        return '\0';
+    return p->text.ptr[p->at];
 }
 
 static bool starts_name(char c)

@@ -270,7 +270,7 @@ static bool read_scalar(struct reader *r)
     return ok;
 }
 
-/* Duplicate names */
+/* Arrays and objects */
 
 static bool fail_duplicate(struct reader *r, const struct json_member *again)
 {
@@ -280,78 +280,6 @@ static bool fail_duplicate(struct reader *r, const struct json_member *again)
                 "\" comes again with the value at byte %zu",
                 STR_ARG(name), (size_t)(again->value.raw.ptr - r->start));
 }
-
-static int compare_names(const void *a, const void *b)
-{
-    const struct json_member *x = *(const struct json_member *const *)a;
-    const struct json_member *y = *(const struct json_member *const *)b;
-    if (x->name.len != y->name.len)
-        return x->name.len < y->name.len ? -1 : 1;
-    int order = x->name.len > 0 ? memcmp(x->name.ptr, y->name.ptr, x->name.len) : 0;
-    if (order != 0)
-        return order;
-    return (x > y) - (x < y); /* source order */
-}
-
-/*
- * Sorted rather than hashed: what a caller sends can make hashing slow, and sorting not. A name
- * that comes again keeps its first place and takes the last value, as in JSON.parse; the places
- * that become free are marked by an absent name.
- */
-static bool mark_duplicates(struct reader *r, struct json_member *members, size_t count)
-{
-    struct json_member **sorted = xmalloc(count * sizeof(struct json_member *));
-    for (size_t i = 0; i < count; i++)
-        sorted[i] = &members[i];
-    qsort(sorted, count, sizeof(struct json_member *), compare_names);
-    bool ok = true;
-    struct json_member *first = sorted[0];
-    for (size_t i = 1; ok && i < count; i++) {
-        if (!str_eq(first->name, sorted[i]->name)) {
-            first = sorted[i];
-        } else if (r->duplicates == JSON_DUPLICATES_REFUSED) {
-            ok = fail_duplicate(r, sorted[i]);
-        } else {
-            first->value = sorted[i]->value;
-            sorted[i]->name = STR_NULL;
-        }
-    }
-    free(sorted);
-    return ok;
-}
-
-static bool has_duplicates(const struct json_member *members, size_t count)
-{
-    for (size_t i = 1; i < count; i++) {
-        for (size_t j = 0; j < i; j++) {
-            if (str_eq(members[i].name, members[j].name))
-                return true;
-        }
-    }
-    return false;
-}
-
-/* Deals with names that stand twice; *count is how many members are left. */
-static bool settle_duplicates(struct reader *r, struct json_member *members, size_t *count)
-{
-    const size_t few = 16; /* comparing all pairs is quicker than sorting up to about here */
-    if (*count < 2 || (*count <= few && !has_duplicates(members, *count)))
-        return true;
-    if (!mark_duplicates(r, members, *count))
-        return false;
-    size_t kept = 0;
-    for (size_t i = 0; i < *count; i++) {
-        if (!str_set(members[i].name))
-            continue;
-        if (kept < i)
-            members[kept] = members[i];
-        kept++;
-    }
-    *count = kept;
-    return true;
-}
-
-/* Arrays and objects */
 
 static void keep_items(struct reader *r, const struct json_member *entries, size_t count,
                        struct json *out)
@@ -368,8 +296,11 @@ static void keep_items(struct reader *r, const struct json_member *entries, size
 static bool keep_members(struct reader *r, struct json_member *entries, size_t count,
                          struct json *out)
 {
-    if (!settle_duplicates(r, entries, &count))
-        return false;
+    const struct json_member *again = json_find_duplicate(entries, count);
+    if (again && r->duplicates == JSON_DUPLICATES_REFUSED)
+        return fail_duplicate(r, again);
+    if (again)
+        count = json_drop_duplicates(entries, count);
     out->kind = JSON_OBJECT;
     out->count = count;
     if (count > 0)
@@ -409,6 +340,13 @@ static bool read_name(struct reader *r, const char *what)
     return true;
 }
 
+static char closing_bracket(bool object)
+{
+    if (object)
+        return '}';
+    return ']';
+}
+
 /* At an opening bracket; reads up to the first item's or member's value, if there is one. */
 static bool open_container(struct reader *r, bool *value_next)
 {
@@ -420,7 +358,7 @@ static bool open_container(struct reader *r, bool *value_next)
     r->frames[r->depth++] = (struct frame){ r->at, r->count, object };
     r->at++;
     skip_blanks(r);
-    if (r->at < r->end && *r->at == (object ? '}' : ']')) {
+    if (r->at < r->end && *r->at == closing_bracket(object)) {
         *value_next = false;
         return close_container(r);
     }
@@ -444,7 +382,7 @@ static bool read_separator(struct reader *r, bool *value_next)
 {
     bool object = r->frames[r->depth - 1].object;
     char byte = r->at < r->end ? *r->at : '\0';
-    if (byte == (object ? '}' : ']'))
+    if (byte == closing_bracket(object))
         return close_container(r);
     if (byte != ',')
         return expected(r, object ? "\",\" or \"}\"" : "\",\" or \"]\"");
