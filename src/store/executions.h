@@ -96,7 +96,7 @@ extern const struct shape step_shape; /* "Step": output */
 /* What an idempotency key stands for, if it is known; else it is kept now. */
 MUST_USE bool execution_key_use(struct tx *tx, struct id project_id, struct str key,
                                 struct str request_hash, struct id execution_id,
-                                struct id *existing, struct error *err);
+                                struct arena *arena, struct id *existing, struct error *err);
 MUST_USE bool execution_insert(struct tx *tx, const struct execution_row *row, struct error *err);
 
 /* --- holding --- */

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine's front door: starts executions durably, carries them out with worker threads, takes up
+ * again what a dead process left, cancels, and tells who waits.
+ *
+ *     start ──commit──► queued ──► worker: attempt ──► outcome ──commit──► next nodes … ──► ended
+ *
+ * Nothing is told to anybody before it is committed. A waiting execution holds no thread.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/error.h"
+#include "base/id.h"
+#include "base/list.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "engine/graph.h"
+#include "engine/timers.h"
+#include "store/executions.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct engine;
+struct manager;
+
+struct engine_config {
+    struct store *store;
+    struct manager *manager;
+    unsigned workers; /* threads */
+};
+
+/*
+ * Voids the leases of dead processes, starts the threads, takes up open executions.
+ *   Fails  when the store cannot be written.
+ */
+MUST_USE struct engine *engine_open(const struct engine_config *config, struct error *err);
+/*
+ * Takes nothing new; attempts in flight end by themselves or are interrupted at `by`; leases are
+ * given up. Call before closing store and manager. NULL is fine.
+ */
+void engine_close(struct engine *engine, struct deadline by);
+
+/*
+ * The compiled definition of a version, from memory or the store, with one reference for the caller.
+ *   Fails  NOT_FOUND when there is no such version.   Blocks  on a read the first time.
+ */
+MUST_USE struct graph *engine_graph(struct engine *engine, struct id project_id,
+                                    struct id workflow_id, int64_t version, struct error *err);
+
+/* --- waiting for the end --- */
+
+struct engine_waiter {
+    struct list_node node; /* the engine's own */
+    struct timer timer;    /* the engine's own */
+    struct engine *engine; /* the engine's own */
+    struct id execution_id;
+    /*
+     * Called once: with the ended execution, valid during the call, or with NULL when the time is
+     * over. Not on the HTTP thread; must not block for long.
+     */
+    void (*done)(struct engine_waiter *waiter, const struct execution_row *row);
+};
+
+/* Waits for the end of an execution (execution_id and done are set), until `by`.  Threads: any. */
+void engine_wait(struct engine *engine, struct engine_waiter *waiter, struct deadline by);
+/* Stops waiting; false when `done` was called or is on its way. */
+bool engine_wait_stop(struct engine *engine, struct engine_waiter *waiter);
+
+/* --- starting and cancelling --- */
+
+/* A start under way. Embed it; texts must live until a callback. */
+struct engine_start {
+    struct id project_id, workflow_id;
+    struct str workflow_name;
+    int64_t workflow_version;
+    struct graph *graph;          /* the caller's reference, borrowed until a callback */
+    struct json_text input;       /* absent: none */
+    struct str idempotency_key;   /* absent: none */
+    struct engine_waiter *waiter; /* NULL: nobody waits; else waits from the first moment on */
+    struct deadline wait_until;
+    /*
+     * Called once the start is durable, or has failed: CONFLICT for a key that was used with another
+     * request, STORE_FULL … `existing`: the key was used with the same request, execution_id is that
+     * one's, and the waiter waits for it. With a waiter and without an error the waiter's callback
+     * comes later. Must not block.
+     */
+    void (*started)(struct engine_start *start, const struct error *err);
+    struct id execution_id; /* out */
+    bool existing;          /* out */
+    struct write write;     /* the engine's own, as all below */
+    struct engine *engine;
+    struct live *live;
+    struct arena *arena;
+};
+
+/* Blocks: no.  Threads: any. */
+void engine_start(struct engine *engine, struct engine_start *start);
+
+/*
+ * Asks an execution that this process holds to end: waiting steps end at once, attempts in flight
+ * are interrupted. False when this process does not hold it (store: execution_request_cancel).
+ */
+bool engine_cancel(struct engine *engine, struct id execution_id);
+
+/* --- looking --- */
+
+/*
+ * An execution as it is now, steps included in an order in which they can run: from memory when this
+ * process carries it out, else from the store.
+ *   Blocks  on reads of the store.
+ */
+MUST_USE bool engine_view(struct engine *engine, struct id project_id, struct id execution_id,
+                          struct arena *arena, struct execution_row *out, bool *found,
+                          struct error *err);
+/* Brings rows of execution_list() up to date with what this process holds in memory. */
+void engine_refresh(struct engine *engine, struct execution_row *rows, size_t count);
+
+struct engine_stats {
+    int64_t live, queued, running, waiting_for_slot;
+    int64_t started, ended, fenced; /* since the start */
+};
+void engine_stats(struct engine *engine, struct engine_stats *out);
+
+#endif
