@@ -151,8 +151,10 @@ static enum MHD_Result send_answer(struct exchange *exchange)
 {
     struct http_server *server = exchange->server;
     const struct http_response *response = &exchange->response;
-    struct arena *arena = exchange->given_up ? NULL : exchange->arena;
-    AUTO(arena) own = arena ? NULL : arena_new(); /* the handler may still use the exchange's */
+    /* Somebody else may still be using the exchange's arena. */
+    bool shared = exchange->given_up || exchange->streaming;
+    AUTO(arena) own = shared ? arena_new() : NULL;
+    struct arena *arena = shared ? own : exchange->arena;
     struct MHD_Response *reply;
 
     if (exchange->streaming)
@@ -163,7 +165,6 @@ static enum MHD_Result send_answer(struct exchange *exchange)
                                                 MHD_RESPMEM_PERSISTENT);
     if (!reply)
         crash_fatal("out of memory: an HTTP response");
-    arena = arena ? arena : own;
     if (str_set(response->content_type))
         add_header(reply, arena, "content-type", response->content_type);
     for (size_t i = 0; i < HTTP_EXTRA_HEADERS_MAX && str_set(response->headers[i].name); i++)
