@@ -30,12 +30,14 @@ int str_compare(struct str a, struct str b)
 
 bool str_starts(struct str s, struct str prefix)
 {
-    return str_eq(str_slice(s, 0, prefix.len), prefix);
+    return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.ptr, prefix.ptr, prefix.len) == 0);
 }
 
 bool str_ends(struct str s, struct str suffix)
 {
-    return s.len >= suffix.len && str_eq(str_slice(s, s.len - suffix.len, s.len), suffix);
+    if (s.len < suffix.len)
+        return false;
+    return str_starts(str_slice(s, s.len - suffix.len, s.len), suffix);
 }
 
 struct str str_slice(struct str s, size_t from, size_t to)

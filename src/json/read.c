@@ -381,10 +381,10 @@ static bool read_value(struct reader *r, bool *value_next)
 static bool read_separator(struct reader *r, bool *value_next)
 {
     bool object = r->frames[r->depth - 1].object;
-    char byte = r->at < r->end ? *r->at : '\0';
-    if (byte == closing_bracket(object))
+    bool there = r->at < r->end;
+    if (there && *r->at == closing_bracket(object))
         return close_container(r);
-    if (byte != ',')
+    if (!there || *r->at != ',')
         return expected(r, object ? "\",\" or \"}\"" : "\",\" or \"]\"");
     r->at++;
     *value_next = true;
