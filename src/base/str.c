@@ -35,9 +35,8 @@ bool str_starts(struct str s, struct str prefix)
 
 bool str_ends(struct str s, struct str suffix)
 {
-    if (s.len < suffix.len)
-        return false;
-    return str_starts(str_slice(s, s.len - suffix.len, s.len), suffix);
+    return s.len >= suffix.len &&
+           (suffix.len == 0 || memcmp(s.ptr + (s.len - suffix.len), suffix.ptr, suffix.len) == 0);
 }
 
 struct str str_slice(struct str s, size_t from, size_t to)
