@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of projects and their members. */
+#include "store/projects.h"
+
+#include "store/internal.h"
+
+const char *const role_names[] = { NULL, "viewer", "editor", "owner", NULL };
+
+static const struct field project_fields[] = {
+    { FIELD("id", project_row, id, REQUIRED, "Id of the project.") },
+    { FIELD("name", project_row, name, REQUIRED, "What people call it.") },
+    { FIELD_ENUM("role", project_row, role, REQUIRED, role_names, "The caller's role in it.") },
+    { FIELD("createdAt", project_row, created_at, REQUIRED, "When it was made.") },
+    { FIELD("updatedAt", project_row, updated_at, REQUIRED, "When it was last changed.") },
+    { 0 },
+};
+const struct shape project_shape = SHAPE("Project", project_row, project_fields);
+
+static const struct field key_fields[] = {
+    { FIELD("dataKey", project_row, data_key, REQUIRED, "") },
+    { 0 },
+};
+static const struct shape key_shape = SHAPE(NULL, project_row, key_fields);
+
+static const struct field member_fields[] = {
+    { FIELD("userId", member_row, user_id, REQUIRED, "Id of the user.") },
+    { FIELD("email", member_row, email, REQUIRED, "Address of the user.") },
+    { FIELD("name", member_row, name, REQUIRED, "What people call them.") },
+    { FIELD_ENUM("role", member_row, role, REQUIRED, role_names,
+                 "viewer reads, editor changes, owner also manages members.") },
+    { FIELD("createdAt", member_row, created_at, REQUIRED, "When they became a member.") },
+    { 0 },
+};
+const struct shape member_shape = SHAPE("Member", member_row, member_fields);
+
+#define PROJECT_COLUMNS "p.id, p.name, m.role, p.created_at, p.updated_at"
+#define MEMBERSHIPS "project_members m JOIN projects p ON p.id = m.project_id"
+
+bool project_insert(struct tx *tx, const struct project_row *row, struct id owner_id,
+                    struct error *err)
+{
+    static const struct sql sql =
+        SQL("INSERT INTO projects (id, name, data_key, created_at, updated_at)"
+            " VALUES ($1, $2, $3, $4, $5)");
+    return tx_run(tx, &sql,
+                  BINDS(bind_id(row->id), bind_text(row->name), bind_text(row->data_key),
+                        bind_instant(row->created_at), bind_instant(row->updated_at)),
+                  NULL, err) &&
+           member_insert(tx, row->id, owner_id, ROLE_OWNER, row->created_at, err);
+}
+
+bool project_list(struct tx *tx, struct id user_id, struct arena *arena, struct array *out,
+                  struct error *err)
+{
+    static const struct sql sql = SQL("SELECT " PROJECT_COLUMNS " FROM " MEMBERSHIPS
+                                      " WHERE m.user_id = $1 ORDER BY m.project_id DESC");
+    return tx_all(tx, &sql, BINDS(bind_id(user_id)), &project_shape, arena, out, err);
+}
+
+bool project_find(struct tx *tx, struct id project_id, struct id user_id, struct arena *arena,
+                  struct project_row *out, struct error *err)
+{
+    static const struct sql sql = SQL("SELECT " PROJECT_COLUMNS " FROM " MEMBERSHIPS
+                                      " WHERE m.project_id = $1 AND m.user_id = $2");
+    bool found;
+    return tx_one(tx, &sql, BINDS(bind_id(project_id), bind_id(user_id)), &project_shape, arena,
+                  out, &found, err) &&
+           changed_one(found, "project", err);
+}
+
+bool project_find_key(struct tx *tx, struct id project_id, struct arena *arena, struct str *out,
+                      struct error *err)
+{
+    static const struct sql sql = SQL("SELECT data_key FROM projects WHERE id = $1");
+    struct project_row row;
+    bool found;
+    if (!tx_one(tx, &sql, BINDS(bind_id(project_id)), &key_shape, arena, &row, &found, err) ||
+        !changed_one(found, "project", err))
+        return false;
+    *out = row.data_key;
+    return true;
+}
+
+bool project_rename(struct tx *tx, struct id project_id, struct str name, struct instant at,
+                    struct error *err)
+{
+    static const struct sql sql =
+        SQL("UPDATE projects SET name = $2, updated_at = $3 WHERE id = $1");
+    int64_t changes;
+    return tx_run(tx, &sql, BINDS(bind_id(project_id), bind_text(name), bind_instant(at)), &changes,
+                  err) &&
+           changed_one(changes, "project", err);
+}
+
+bool project_delete(struct tx *tx, struct id project_id, struct error *err)
+{
+    /* History has no foreign keys; the rest goes with the project. */
+    static const struct sql history[] = {
+        SQL("DELETE FROM execution_keys WHERE project_id = $1"),
+        SQL("DELETE FROM component_executions WHERE project_id = $1"),
+        SQL("DELETE FROM workflow_executions WHERE project_id = $1"),
+        SQL("DELETE FROM workflow_connections WHERE project_id = $1"),
+    };
+    static const struct sql sql = SQL("DELETE FROM projects WHERE id = $1");
+    tx_rights_changed(tx);
+    for (size_t i = 0; i < ARRAY_LEN(history); i++)
+        if (!tx_run(tx, &history[i], BINDS(bind_id(project_id)), NULL, err))
+            return false;
+    int64_t changes;
+    return tx_run(tx, &sql, BINDS(bind_id(project_id)), &changes, err) &&
+           changed_one(changes, "project", err);
+}
+
+/* --- members --- */
+
+#define MEMBER_SELECT                                                                              \
+    "SELECT m.user_id, u.email, u.name, m.role, m.created_at"                                      \
+    " FROM project_members m JOIN users u ON u.id = m.user_id WHERE m.project_id = $1"
+
+bool member_list(struct tx *tx, struct id project_id, struct arena *arena, struct array *out,
+                 struct error *err)
+{
+    static const struct sql sql =
+        SQL(MEMBER_SELECT " ORDER BY CASE m.role WHEN 'owner' THEN 0 ELSE 1 END, lower(u.name),"
+                          " m.user_id");
+    return tx_all(tx, &sql, BINDS(bind_id(project_id)), &member_shape, arena, out, err);
+}
+
+bool member_find(struct tx *tx, struct id project_id, struct id user_id, struct arena *arena,
+                 struct member_row *out, bool *found, struct error *err)
+{
+    static const struct sql sql = SQL(MEMBER_SELECT " AND m.user_id = $2");
+    return tx_one(tx, &sql, BINDS(bind_id(project_id), bind_id(user_id)), &member_shape, arena, out,
+                  found, err);
+}
+
+bool member_insert(struct tx *tx, struct id project_id, struct id user_id, int role,
+                   struct instant at, struct error *err)
+{
+    static const struct sql sql =
+        SQL("INSERT INTO project_members (project_id, user_id, role, created_at)"
+            " VALUES ($1, $2, $3, $4)");
+    if (tx_run(tx, &sql,
+               BINDS(bind_id(project_id), bind_id(user_id), bind_text(str_from(role_names[role])),
+                     bind_instant(at)),
+               NULL, err))
+        return true;
+    if (err->code == ERR_CONFLICT)
+        (void)fail(err, ERR_CONFLICT, "this user is a member already");
+    return false;
+}
+
+/* What a change has left behind must have an owner; otherwise the whole write is undone. */
+static bool check_owner_left(struct tx *tx, struct id project_id, struct error *err)
+{
+    static const struct sql sql =
+        SQL("SELECT count(*) FROM project_members WHERE project_id = $1 AND role = 'owner'");
+    int64_t owners;
+    if (!tx_int(tx, &sql, BINDS(bind_id(project_id)), &owners, err))
+        return false;
+    return owners > 0 || fail(err, ERR_CONFLICT, "a project needs an owner: this is the last one");
+}
+
+bool member_set_role(struct tx *tx, struct id project_id, struct id user_id, int role,
+                     struct error *err)
+{
+    static const struct sql sql =
+        SQL("UPDATE project_members SET role = $3 WHERE project_id = $1 AND user_id = $2");
+    tx_rights_changed(tx);
+    int64_t changes;
+    return tx_run(
+               tx, &sql,
+               BINDS(bind_id(project_id), bind_id(user_id), bind_text(str_from(role_names[role]))),
+               &changes, err) &&
+           changed_one(changes, "member", err) && check_owner_left(tx, project_id, err);
+}
+
+bool member_delete(struct tx *tx, struct id project_id, struct id user_id, struct error *err)
+{
+    static const struct sql sql =
+        SQL("DELETE FROM project_members WHERE project_id = $1 AND user_id = $2");
+    tx_rights_changed(tx);
+    int64_t changes;
+    return tx_run(tx, &sql, BINDS(bind_id(project_id), bind_id(user_id)), &changes, err) &&
+           changed_one(changes, "member", err) && check_owner_left(tx, project_id, err);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of workflows, their versions, and the connections that versions name. */
+#include "store/workflows.h"
+
+#include "store/internal.h"
+
+static const struct field problem_fields[] = {
+    { FIELD("nodeId", workflow_problem, node_id, OPTIONAL, "Node at fault.") },
+    { FIELD("field", workflow_problem, field, OPTIONAL, "Field of its config.") },
+    { FIELD("message", workflow_problem, message, REQUIRED, "What is wrong.") },
+    { 0 },
+};
+const struct shape workflow_problem_shape =
+    SHAPE("WorkflowProblem", workflow_problem, problem_fields);
+
+/* What both outputs say; a list says it in the same order, without the definition. */
+#define FIELDS_BEFORE_DEFINITION                                                                   \
+    { FIELD("id", workflow_row, id, REQUIRED, "Id of the workflow.") },                            \
+        { FIELD("projectId", workflow_row, project_id, REQUIRED, "Project it belongs to.") },      \
+        { FIELD("name", workflow_row, name, REQUIRED, "What people call it.") },                   \
+        { FIELD("active", workflow_row, active, REQUIRED, "Whether its triggers fire.") },         \
+    {                                                                                              \
+        FIELD("version", workflow_row, version, REQUIRED, "Rises with each new definition.")       \
+    }
+#define FIELDS_BEHIND_DEFINITION                                                                   \
+    { FIELD_LIST("problems", workflow_row, problems, REQUIRED, &workflow_problem_shape,            \
+                 "What keeps it from running as it is.") },                                        \
+        { FIELD("createdAt", workflow_row, created_at, REQUIRED, "When it was made.") },           \
+    {                                                                                              \
+        FIELD("updatedAt", workflow_row, updated_at, REQUIRED, "When it was last changed.")        \
+    }
+
+static const struct field workflow_fields[] = {
+    FIELDS_BEFORE_DEFINITION,
+    { FIELD("definition", workflow_row, definition, REQUIRED, "Nodes and edges."),
+      .look = LOOK_JSON_OBJECT },
+    FIELDS_BEHIND_DEFINITION,
+    { 0 },
+};
+const struct shape workflow_shape = SHAPE("Workflow", workflow_row, workflow_fields);
+
+static const struct field summary_fields[] = {
+    FIELDS_BEFORE_DEFINITION,
+    FIELDS_BEHIND_DEFINITION,
+    { 0 },
+};
+const struct shape workflow_summary_shape = SHAPE("WorkflowSummary", workflow_row, summary_fields);
+
+static const struct field row_fields[] = {
+    { FIELD("id", workflow_row, id, REQUIRED, "") },
+    { FIELD("projectId", workflow_row, project_id, REQUIRED, "") },
+    { FIELD("name", workflow_row, name, REQUIRED, "") },
+    { FIELD("active", workflow_row, active, REQUIRED, "") },
+    { FIELD("version", workflow_row, version, REQUIRED, "") },
+    { FIELD("definition", workflow_row, definition, REQUIRED, "") },
+    { FIELD("createdBy", workflow_row, created_by, OPTIONAL, "") },
+    { FIELD("createdAt", workflow_row, created_at, REQUIRED, "") },
+    { FIELD("updatedAt", workflow_row, updated_at, REQUIRED, "") },
+    { 0 },
+};
+static const struct shape row_shape = SHAPE(NULL, workflow_row, row_fields);
+
+/* --- writing --- */
+
+/* The row stands only when the connection is, or was, one of the project's. */
+static bool insert_use(struct tx *tx, struct id project_id, struct id id, int64_t version,
+                       const struct workflow_use *use, struct error *err)
+{
+    static const struct sql sql =
+        SQL("INSERT INTO workflow_connections"
+            " (project_id, workflow_id, version, node_id, node_name, connection_id)"
+            " SELECT c.project_id, $2, $3, $4, $5, c.id FROM project_connections c"
+            " WHERE c.project_id = $1 AND c.id = $6");
+    int64_t changes;
+    if (!tx_run(tx, &sql,
+                BINDS(bind_id(project_id), bind_id(id), bind_int(version), bind_text(use->node_id),
+                      bind_text(use->node_name), bind_id(use->connection_id)),
+                &changes, err))
+        return false;
+    return changes > 0 ||
+           fail_field(err, ERR_BAD_REQUEST, "definition",
+                      "node \"" STR_FMT "\" names a connection that this project does not have",
+                      STR_ARG(use->node_id));
+}
+
+static bool insert_version(struct tx *tx, struct id project_id, struct id id, int64_t version,
+                           struct json_text definition, const struct workflow_use *uses,
+                           size_t use_count, struct id created_by, struct instant at,
+                           struct error *err)
+{
+    static const struct sql sql =
+        SQL("INSERT INTO workflow_versions"
+            " (project_id, workflow_id, version, definition, created_by, created_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6)");
+    if (!tx_run(tx, &sql,
+                BINDS(bind_id(project_id), bind_id(id), bind_int(version), bind_json(definition),
+                      bind_id(created_by), bind_instant(at)),
+                NULL, err))
+        return false;
+    for (size_t i = 0; i < use_count; i++)
+        if (!insert_use(tx, project_id, id, version, &uses[i], err))
+            return false;
+    return true;
+}
+
+bool workflow_insert(struct tx *tx, const struct workflow_row *row, const struct workflow_use *uses,
+                     size_t use_count, struct error *err)
+{
+    static const struct sql sql =
+        SQL("INSERT INTO workflows"
+            " (project_id, id, name, active, version, created_by, created_at, updated_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
+    return tx_run(tx, &sql,
+                  BINDS(bind_id(row->project_id), bind_id(row->id), bind_text(row->name),
+                        bind_bool(row->active), bind_int(row->version), bind_id(row->created_by),
+                        bind_instant(row->created_at), bind_instant(row->updated_at)),
+                  NULL, err) &&
+           insert_version(tx, row->project_id, row->id, row->version, row->definition, uses,
+                          use_count, row->created_by, row->created_at, err);
+}
+
+bool workflow_update(struct tx *tx, struct id project_id, struct id id, struct str name,
+                     bool active, struct instant at, struct error *err)
+{
+    static const struct sql sql = SQL("UPDATE workflows SET name = $3, active = $4, updated_at = $5"
+                                      " WHERE project_id = $1 AND id = $2 AND deleted_at IS NULL");
+    int64_t changes;
+    return tx_run(tx, &sql,
+                  BINDS(bind_id(project_id), bind_id(id), bind_text(name), bind_bool(active),
+                        bind_instant(at)),
+                  &changes, err) &&
+           changed_one(changes, "workflow", err);
+}
+
+/* Why an update of version `was` found no row. Always false. */
+static bool explain_version(struct tx *tx, struct id project_id, struct id id, int64_t was,
+                            struct error *err)
+{
+    static const struct sql sql = SQL("SELECT version FROM workflows WHERE project_id = $1"
+                                      " AND id = $2 AND deleted_at IS NULL");
+    int64_t now;
+    if (!tx_int(tx, &sql, BINDS(bind_id(project_id), bind_id(id)), &now, err) ||
+        !changed_one(now, "workflow", err))
+        return false;
+    return fail(err, ERR_CONFLICT,
+                "the workflow was changed meanwhile: its version is %lld, not %lld", (long long)now,
+                (long long)was);
+}
+
+bool workflow_save_version(struct tx *tx, struct id project_id, struct id id, int64_t was,
+                           struct json_text definition, const struct workflow_use *uses,
+                           size_t use_count, struct id created_by, struct instant at,
+                           struct error *err)
+{
+    static const struct sql sql =
+        SQL("UPDATE workflows SET version = version + 1, updated_at = $4"
+            " WHERE project_id = $1 AND id = $2 AND version = $3 AND deleted_at IS NULL");
+    int64_t changes;
+    if (!tx_run(tx, &sql, BINDS(bind_id(project_id), bind_id(id), bind_int(was), bind_instant(at)),
+                &changes, err))
+        return false;
+    if (changes == 0)
+        return explain_version(tx, project_id, id, was, err);
+    return insert_version(tx, project_id, id, was + 1, definition, uses, use_count, created_by, at,
+                          err);
+}
+
+bool workflow_delete(struct tx *tx, struct id project_id, struct id id, struct instant at,
+                     struct error *err)
+{
+    static const struct sql sql =
+        SQL("UPDATE workflows SET deleted_at = $3, active = 0, updated_at = $3"
+            " WHERE project_id = $1 AND id = $2 AND deleted_at IS NULL");
+    int64_t changes;
+    return tx_run(tx, &sql, BINDS(bind_id(project_id), bind_id(id), bind_instant(at)), &changes,
+                  err) &&
+           changed_one(changes, "workflow", err);
+}
+
+/* --- reading --- */
+
+#define SELECT_LATEST                                                                              \
+    "SELECT w.id, w.project_id, w.name, w.active, w.version, v.definition, w.created_by,"          \
+    " w.created_at, w.updated_at FROM workflows w JOIN workflow_versions v"                        \
+    " ON v.project_id = w.project_id AND v.workflow_id = w.id AND v.version = w.version"           \
+    " WHERE w.project_id = $1 AND w.deleted_at IS NULL"
+
+bool workflow_list(struct tx *tx, struct id project_id, struct arena *arena, struct array *out,
+                   struct error *err)
+{
+    static const struct sql sql = SQL(SELECT_LATEST " ORDER BY w.id DESC");
+    return tx_all(tx, &sql, BINDS(bind_id(project_id)), &row_shape, arena, out, err);
+}
+
+bool workflow_find(struct tx *tx, struct id project_id, struct id id, struct arena *arena,
+                   struct workflow_row *out, bool *found, struct error *err)
+{
+    static const struct sql sql = SQL(SELECT_LATEST " AND w.id = $2");
+    return tx_one(tx, &sql, BINDS(bind_id(project_id), bind_id(id)), &row_shape, arena, out, found,
+                  err);
+}
+
+bool workflow_find_version(struct tx *tx, struct id project_id, struct id id, int64_t version,
+                           struct arena *arena, struct json_text *out, bool *found,
+                           struct error *err)
+{
+    static const struct sql sql =
+        SQL("SELECT definition FROM workflow_versions"
+            " WHERE project_id = $1 AND workflow_id = $2 AND version = $3");
+    struct workflow_row row = { 0 };
+    if (!tx_one(tx, &sql, BINDS(bind_id(project_id), bind_id(id), bind_int(version)), &row_shape,
+                arena, &row, found, err))
+        return false;
+    *out = row.definition;
+    return true;
+}
