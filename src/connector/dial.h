@@ -30,6 +30,7 @@ enum egress_policy {
  */
 MUST_USE struct egress *egress_new(enum egress_policy policy, struct str allow, struct error *err);
 void egress_free(struct egress *egress);
+AUTO_DEFINE(egress, egress_free)
 /* One binary address; IPv6 forms that carry an IPv4 address are judged as that. No I/O. */
 bool egress_allows(const struct egress *egress, const struct sockaddr *address, int64_t port);
 
