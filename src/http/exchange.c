@@ -121,6 +121,17 @@ void exchange_free_spares(struct http_server *server)
     server->free_count = 0;
 }
 
+/* All of it at once where the length is known: growing would leave copies that nobody wipes. */
+static void reserve_body(struct exchange *exchange)
+{
+    struct str length = http_header_find(&exchange->request, STR("content-length"));
+    int64_t size;
+
+    if (str_to_int64(length, &size) && size > 0 &&
+        (uint64_t)size <= exchange->server->config.body_max)
+        (void)buf_reserve(&exchange->body, (size_t)size);
+}
+
 bool exchange_take_body(struct exchange *exchange, struct str part)
 {
     struct http_request *request = &exchange->request;
@@ -133,6 +144,8 @@ bool exchange_take_body(struct exchange *exchange, struct str part)
         request->body_too_large = true;
         return exchange->received / DISCARD_FACTOR <= max;
     }
+    if (!exchange->body.ptr)
+        reserve_body(exchange);
     buf_add(&exchange->body, part);
     request->body = buf_str(&exchange->body);
     return true;

@@ -32,8 +32,8 @@
 
 struct rpc {
     struct rpc_hooks hooks;
-    struct map *procedures; /* path → const struct procedure */
-    pthread_mutex_t lock;
+    struct map *procedures;   /* path → const struct procedure */
+    pthread_mutex_t lock;     /* of the spares and of how subscriptions end */
     struct arena *spares[64]; /* under the lock: for calls of batches */
     size_t spare_count;
 };
@@ -60,7 +60,7 @@ struct rpc_call {
 
     /* Of subscriptions: stream.c */
     bool streaming;
-    atomic_bool ended;
+    bool returned, gone, ended, released; /* under rpc->lock */
     void (*closed)(struct call *call);
     struct str last_event_id; /* that the client has seen */
     struct buf last_id;       /* that was sent */
@@ -120,5 +120,7 @@ void jsonl_write_all(const struct rpc_request *request, struct buf *out);
 /* Finds the last event's id, and the input without it. */
 const struct json *stream_input(struct rpc_call *call, const struct json *input);
 void stream_fail(struct rpc_call *call, const struct error *err);
+/* run() has returned: from here on `closed` may be called. */
+void stream_returned(struct rpc_call *call);
 
 #endif

@@ -95,17 +95,20 @@ struct call {
  */
 void call_finish(struct call *call, const struct error *err);
 
-/* Adds a Set-Cookie header to the answer of this request. Before the call is finished. */
+/*
+ * Adds a Set-Cookie header to the answer of this request. Before the call is finished. A batch of
+ * several calls that is streamed has no place for it: its headers have left.
+ */
 void call_set_cookie(struct call *call, struct str value);
 /* Adds `"name": json` to data of the error that this call ends with. */
 void call_error_data(struct call *call, const char *name, struct str json);
 
 /*
  * Subscriptions: run() calls call_subscribe() and returns PENDING; any thread sends events, until it
- * ends them or the client goes, whereupon `closed` (given in call_subscribe) is called once, on the
- * HTTP thread; after it the call is gone. Writing never blocks. A procedure keeps `closed` and its
- * own writing apart by a lock of its own, under which it forgets the call. Once it has subscribed,
- * run() fails by call_end(), not by FAILED.
+ * ends them or the client goes, whereupon `closed` (given in call_subscribe) is called once, on any
+ * thread, after run() has returned; after it the call is gone. Writing never blocks. A procedure
+ * keeps `closed` and its own writing apart by a lock of its own, under which it forgets the call.
+ * Once it has subscribed, run() fails by call_end(), not by FAILED.
  */
 void call_subscribe(struct call *call, void (*closed)(struct call *call));
 /* Id of the last event that the client has seen, or the absent str. */

@@ -20,15 +20,62 @@
 
 #define LAST_EVENT_ID "lastEventId"
 
-static void on_closed(void *context)
+/*
+ * Three things come to an end, in any order and on any thread: run(), which may still be using what
+ * the procedure has made for the subscription; the client's stream; the sequence of events. The
+ * procedure's `closed` waits for run(). The exchange, and the call in it, is let go once, by the one
+ * who claims that under the lock.
+ */
+static bool claim(struct rpc_call *call)
 {
-    struct rpc_call *call = context;
+    bool first = !call->released;
+
+    call->released = true;
+    return first;
+}
+
+static void finish(struct rpc_call *call)
+{
+    struct rpc *rpc = call->request->rpc;
     struct exchange *exchange = call->request->exchange;
 
     if (call->closed)
         call->closed(&call->call);
     buf_done(&call->last_id);
-    if (!atomic_exchange(&call->ended, true))
+    pthread_mutex_lock(&rpc->lock);
+    bool mine = claim(call);
+    pthread_mutex_unlock(&rpc->lock);
+    if (mine)
+        exchange_end(exchange);
+}
+
+static void on_closed(void *context)
+{
+    struct rpc_call *call = context;
+    struct rpc *rpc = call->request->rpc;
+
+    pthread_mutex_lock(&rpc->lock);
+    call->gone = true;
+    bool returned = call->returned;
+    pthread_mutex_unlock(&rpc->lock);
+    if (returned)
+        finish(call);
+}
+
+void stream_returned(struct rpc_call *call)
+{
+    struct rpc *rpc = call->request->rpc;
+    struct exchange *exchange = call->request->exchange;
+
+    assert(call->streaming && "a subscription that is pending has subscribed");
+    pthread_mutex_lock(&rpc->lock);
+    call->returned = true;
+    bool gone = call->gone;
+    bool over = !gone && call->ended && claim(call);
+    pthread_mutex_unlock(&rpc->lock);
+    if (gone)
+        finish(call);
+    else if (over)
         exchange_end(exchange);
 }
 
@@ -148,11 +195,17 @@ void call_event(struct call *call, struct str id, const void *data)
 
 static void end(struct rpc_call *call, const struct error *err)
 {
+    struct rpc *rpc = call->request->rpc;
     struct exchange *exchange = call->request->exchange;
     struct json_writer w;
     struct buf text;
 
-    if (atomic_exchange(&call->ended, true))
+    pthread_mutex_lock(&rpc->lock);
+    bool again = call->ended;
+    call->ended = true;
+    bool over = !again && call->returned && claim(call);
+    pthread_mutex_unlock(&rpc->lock);
+    if (again)
         return;
     buf_init(&text, RPC_ANSWER_MAX);
     if (err) {
@@ -165,7 +218,8 @@ static void end(struct rpc_call *call, const struct error *err)
     }
     exchange_write(exchange, buf_str(&text));
     buf_done(&text);
-    exchange_end(exchange);
+    if (over)
+        exchange_end(exchange);
 }
 
 void call_end(struct call *call, const struct error *err)

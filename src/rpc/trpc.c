@@ -229,6 +229,8 @@ static void start_call(struct rpc_call *call)
 
     switch (try_call(call, &err)) {
     case PENDING:
+        if (subscription)
+            stream_returned(call);
         return;
     case DONE:
         assert(!subscription && "a subscription goes on by itself");
@@ -241,6 +243,7 @@ static void start_call(struct rpc_call *call)
         }
         rpc_log_failure(call, &err);
         stream_fail(call, &err);
+        stream_returned(call);
         return;
     }
 }

@@ -30,7 +30,7 @@ struct sample {
     pthread_cond_t changed;
     struct list jobs;
     struct list subscribers;
-    bool released, ending;
+    bool released, ending, busy;
     pthread_t worker;
 };
 
@@ -113,7 +113,9 @@ static void hand_over(struct call *call, bool held)
 
 static void dispatch(void (*run)(void *argument), void *argument, void *services)
 {
-    push(services, (struct job){ .work = run, .argument = argument });
+    struct sample *sample = services;
+
+    push(sample, (struct job){ .work = run, .argument = argument, .held = sample->busy });
 }
 
 static enum answer note_add(struct call *call, const void *input, void *output, struct error *err)
@@ -217,6 +219,8 @@ static enum answer note_on_add(struct call *call, const void *input, void *outpu
         int len = snprintf(id, sizeof(id), "%d", (int)number);
         call_event(call, (struct str){ id, (size_t)len }, &note);
     }
+    if (in->number == 5)
+        call_event(call, STR_NULL, &(struct note){ 0, STR("untracked") });
     if (in->number > 0)
         call_end(call, NULL);
     pthread_mutex_unlock(&sample->lock);
@@ -355,6 +359,7 @@ struct sample *sample_start(const struct sample_options *options)
     struct error err = { 0 };
 
     secret_init();
+    sample->busy = options->busy;
     pthread_mutex_init(&sample->lock, NULL);
     cond_init(&sample->changed);
     list_init(&sample->jobs);

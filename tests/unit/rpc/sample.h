@@ -18,6 +18,7 @@ struct sample_options {
     int64_t header_timeout_ms, request_timeout_ms; /* 0: long ones */
     size_t body_max;                               /* 0: 64 KiB */
     bool dispatch;                                 /* calls run on a thread that may block */
+    bool busy; /* … which has no time for them before sample_release() */
 };
 
 /* Ends the test program when it cannot start. */

@@ -293,6 +293,30 @@ static void subscriptions_go_on_from_the_last_event(void **state)
                 only_third);
 }
 
+static void an_event_without_id_does_not_inherit_one(void **state)
+{
+    (void)state;
+    assert_call("GET /trpc/notes.onAdd?input={\"number\":5}", GOOD, NULL, 200,
+                "id: 5\n\ndata: {\"number\":0,\"text\":\"untracked\"}\nid:\n\n"
+                "event: restore-id\ndata:\nid: 5\n\nevent: return");
+}
+
+static void leaving_a_subscription_at_once_harms_nobody(void **state)
+{
+    struct wire wire;
+
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        wire_open(&wire, sample_address(sample));
+        send_request(&wire,
+                     i % 2 ? "GET /trpc/notes.onAdd?input={\"number\":0}"
+                           : "GET /trpc/notes.onAdd?input={\"number\":9}",
+                     GOOD, NULL);
+        wire_close(&wire);
+    }
+    assert_call("GET /trpc/notes.list", "", NULL, 200, "");
+}
+
 static void failing_subscriptions_tell_it_as_an_event(void **state)
 {
     (void)state;
@@ -342,6 +366,8 @@ int main(void)
         cmocka_unit_test(leaving_a_stream_of_lines_harms_nobody),
         cmocka_unit_test(subscriptions_send_events),
         cmocka_unit_test(subscriptions_go_on_from_the_last_event),
+        cmocka_unit_test(an_event_without_id_does_not_inherit_one),
+        cmocka_unit_test(leaving_a_subscription_at_once_harms_nobody),
         cmocka_unit_test(failing_subscriptions_tell_it_as_an_event),
     };
     /* The same on the HTTP thread and on another one. */

@@ -316,6 +316,24 @@ static void answers_for_a_handler_that_does_not(void **state)
     sample_stop(sample, WIRE_PATIENCE_MS);
 }
 
+/* A subscription whose turn comes when its client was told long ago that it is too late. */
+static void a_stream_may_begin_too_late(void **state)
+{
+    struct sample_options options = { .request_timeout_ms = 100, .dispatch = true, .busy = true };
+    struct wire wire;
+
+    (void)state;
+    sample = sample_start(&options);
+    wire_open(&wire, sample_address(sample));
+    say(&wire, "GET /trpc/notes.onAdd?input={\"number\":0} HTTP/1.1\r\nHost: localhost:%s\r\n" GOOD
+               "\r\n");
+    assert_int_equal(wire_answer(&wire), 503);
+    assert_true(wire_closed(&wire));
+    wire_close(&wire);
+    sample_release(sample);
+    sample_stop(sample, WIRE_PATIENCE_MS);
+}
+
 static void stops_over_open_requests(void **state)
 {
     struct wire waiting, subscribed, idle;
@@ -397,6 +415,7 @@ int main(void)
         cmocka_unit_test(ends_clients_that_drip),
         cmocka_unit_test(ends_bodies_that_drip),
         cmocka_unit_test(answers_for_a_handler_that_does_not),
+        cmocka_unit_test(a_stream_may_begin_too_late),
         cmocka_unit_test(stops_over_open_requests),
         cmocka_unit_test(waits_for_answers_when_it_stops),
         cmocka_unit_test(notices_that_a_subscriber_left),
