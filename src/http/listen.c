@@ -57,7 +57,7 @@ static bool parse_listen(struct str listen, union address *out, socklen_t *size)
 /* What was really bound, as text. */
 static bool describe(struct http_listener *out)
 {
-    union address bound;
+    union address bound = { 0 };
     socklen_t size = sizeof(bound);
 
     if (getsockname(out->socket, &bound.any, &size) != 0)

@@ -231,6 +231,7 @@ static enum MHD_Result finish_request(struct exchange *exchange)
     return answer_plainly(exchange, 404, "not found", false);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): so many parameters are the library's wish */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *data,
                                   size_t *data_size, void **held)

@@ -186,7 +186,7 @@ static bool check_procedure(const struct rpc_call *call, struct error *err)
     return true;
 }
 
-static bool check_caller(struct rpc_call *call, struct error *err)
+static bool check_caller(struct rpc_call *call, enum procedure_right needs, struct error *err)
 {
     struct rpc_request *request = call->request;
     const struct rpc_hooks *hooks = &request->rpc->hooks;
@@ -202,7 +202,7 @@ static bool check_caller(struct rpc_call *call, struct error *err)
         return false;
     }
     call->call.caller = request->caller;
-    if (call->call.procedure->needs != ANYONE && !request->caller.signed_in)
+    if (needs != ANYONE && !request->caller.signed_in)
         return fail(err, ERR_UNAUTHORIZED, "not signed in");
     return true;
 }
@@ -213,8 +213,11 @@ static enum answer try_call(struct rpc_call *call, struct error *err)
     const struct rpc_hooks *hooks = &call->request->rpc->hooks;
     const void *input;
 
-    if (!check_procedure(call, err) || !check_caller(call, err) ||
-        !rpc_input_decode(call, &input, err) || !hooks->permit(&call->call, input, err))
+    if (!check_procedure(call, err))
+        return FAILED;
+    assert(procedure);
+    if (!check_caller(call, procedure->needs, err) || !rpc_input_decode(call, &input, err) ||
+        !hooks->permit(&call->call, input, err))
         return FAILED;
     if (procedure->output && procedure->kind != SUBSCRIPTION)
         call->call.output = arena_alloc(call->call.arena, procedure->output->size);

@@ -37,7 +37,7 @@ MUST_USE struct rpc *rpc_new(const struct procedure *const *tables, const struct
 void rpc_free(struct rpc *rpc);
 
 /* Handler of the route "/trpc/"; the context is the rpc. */
-void rpc_handle(struct exchange *exchange, void *rpc);
+void rpc_handle(struct exchange *exchange, void *context);
 
 /* For http_config.overdue: what a call gets that nobody ended in time. */
 extern const struct http_response rpc_overdue;
@@ -46,7 +46,7 @@ extern const struct http_response rpc_overdue;
  * A member of `connectionParams`, which event streams send in place of headers; absent when there is
  * none. For the authenticate hook. Never log it.
  */
-struct str rpc_connection_param(const struct http_request *request, struct arena *arena,
+struct str rpc_connection_param(const struct http_request *http, struct arena *arena,
                                 struct str name);
 
 /* Appends the TypeScript of all procedures: interfaces, then `AppRouter`. */

@@ -96,7 +96,7 @@ static void add_router(const struct procedure *const *tables, struct buf *out)
                 buf_printf(out, "  " STR_FMT ": {\n", STR_ARG(router));
                 open = router;
             }
-            add_procedure(p, name, 2 * INDENT, out);
+            add_procedure(p, name, (size_t)2 * INDENT, out);
         }
     if (str_set(open))
         buf_add_c(out, "  };\n");
