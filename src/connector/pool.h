@@ -44,6 +44,9 @@ struct pool *pool_ref(struct pool *pool);
 void pool_unref(struct pool *pool);
 AUTO_DEFINE(pool, pool_unref)
 
+/* Of its connection, defaults filled in; live as long as the pool. */
+const struct connection_settings *pool_settings(const struct pool *pool);
+
 /*
  * Asks for a slot. True: granted at once, no callback comes. False: `waiter` stays in line until
  * one of its callbacks.  Blocks: no.  Threads: any.

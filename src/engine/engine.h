@@ -85,9 +85,10 @@ struct engine_start {
     struct deadline wait_until;
     /*
      * Called once the start is durable, or has failed: CONFLICT for a key that was used with another
-     * request, STORE_FULL … `existing`: the key was used with the same request, execution_id is that
-     * one's, and the waiter waits for it. With a waiter and without an error the waiter's callback
-     * comes later. Must not block.
+     * request, STORE_FULL … With a waiter and without an error the waiter's callback comes later, and
+     * the start belongs to that. `existing`: the key was used with the same request before,
+     * execution_id is that one's, and the waiter was not used: the execution may have ended long
+     * ago (engine_wait(), then engine_view()). On the store's thread: must not block.
      */
     void (*started)(struct engine_start *start, const struct error *err);
     struct id execution_id; /* out */

@@ -386,14 +386,11 @@ void execution_cancel(struct execution *x, struct instant now)
     settle(x, now);
 }
 
-void execution_fail(struct execution *x, enum error_code code, struct str message,
-                    struct instant now)
+void execution_condemn(struct execution *x, enum error_code code, struct str message)
 {
     struct error err = { 0 };
     (void)fail(&err, code, STR_FMT, STR_ARG(message));
-    no_effects(x);
     x->error = make_error(x, &err, code, STR_NULL);
-    settle(x, now);
 }
 
 /* --- after a crash --- */

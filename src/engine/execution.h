@@ -92,9 +92,8 @@ void execution_dropped(struct execution *x, unsigned node, struct instant now);
 /* The time of a waiting node has come. */
 void execution_retry_due(struct execution *x, unsigned node);
 void execution_cancel(struct execution *x, struct instant now);
-/* Fails the whole execution without a node's doing, e.g. WORKER_LOST. Nothing may be in flight. */
-void execution_fail(struct execution *x, enum error_code code, struct str message,
-                    struct instant now);
+/* Makes the whole execution fail without a node's doing, e.g. WORKER_LOST: before execution_resume(). */
+void execution_condemn(struct execution *x, enum error_code code, struct str message);
 
 bool execution_stopping(const struct execution *x);
 /* When the policy's deadline cuts this node's attempts; absent when it has none. */

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The clock: timers, ticks of the pools, and a look at what nobody holds. */
+#include "base/thread.h"
+#include "engine/internal.h"
+
+/* While somebody waits for a slot the pools are looked at this often. */
+#define PARKED_TICK_MS 20
+#define IDLE_TICK_MS 1000
+
+static struct deadline tick_pools(struct engine *engine)
+{
+    bool parked = engine->parked > 0;
+    pthread_mutex_unlock(&engine->lock);
+    struct deadline next = manager_tick(engine->manager);
+    pthread_mutex_lock(&engine->lock);
+    return deadline_earlier(next, deadline_in_ms(parked ? PARKED_TICK_MS : IDLE_TICK_MS));
+}
+
+static void *run(void *context)
+{
+    struct engine *engine = context;
+    struct deadline next_tick = deadline_in_ms(0);
+    pthread_mutex_lock(&engine->lock);
+    while (!engine->closing) {
+        for (struct timer *due; (due = timers_take_due(&engine->timers)) != NULL;)
+            due->fire(due);
+        claim_if_room(engine);
+        if (deadline_passed(next_tick))
+            next_tick = tick_pools(engine);
+        else if (engine->parked > 0)
+            next_tick = deadline_earlier(next_tick, deadline_in_ms(PARKED_TICK_MS));
+        struct deadline next = deadline_earlier(timers_next(&engine->timers), next_tick);
+        if (!engine->closing && !deadline_passed(next))
+            (void)cond_wait_until(&engine->tick, &engine->lock, next);
+    }
+    pthread_mutex_unlock(&engine->lock);
+    return NULL;
+}
+
+void clock_start(struct engine *engine)
+{
+    engine->clock = thread_start("clock", run, engine);
+}
+
+void clock_stop(struct engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    pthread_cond_broadcast(&engine->tick);
+    pthread_mutex_unlock(&engine->lock);
+    pthread_join(engine->clock, NULL);
+}

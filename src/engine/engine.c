@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening and closing the engine, its cache of graphs, starts and cancels. */
+#include "engine/engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/crash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/thread.h"
+#include "engine/internal.h"
+#include "store/workflows.h"
+#include "vault/token.h"
+
+#define GRAPHS_MAX 256
+
+/* --- opening and closing --- */
+
+struct release {
+    struct write write;
+    struct str owner;
+    bool died;
+};
+
+static bool release_run(struct tx *tx, struct write *write, struct error *err)
+{
+    struct release *release = CONTAINER_OF(write, struct release, write);
+    return execution_release(tx, release->owner, release->died, err);
+}
+
+static bool release_leases(struct engine *engine, struct str owner, bool died, struct error *err)
+{
+    struct release release = {
+        .write = { .scope = scope_system(), .run = release_run },
+        .owner = owner,
+        .died = died,
+    };
+    return store_write(engine->store, &release.write, err);
+}
+
+struct engine *engine_open(const struct engine_config *config, struct error *err)
+{
+    struct engine *engine = NEW(engine);
+    engine->store = config->store;
+    engine->manager = config->manager;
+    engine->worker_count = config->workers;
+    char id_text[ID_TEXT_SIZE];
+    snprintf(engine->owner, sizeof(engine->owner), "%ld-" STR_FMT, (long)getpid(),
+             STR_ARG(id_format(id_new(), id_text)));
+    if (!release_leases(engine, STR_NULL, true, err)) {
+        free(engine);
+        return NULL;
+    }
+    pthread_mutex_init(&engine->lock, NULL);
+    cond_init(&engine->work);
+    cond_init(&engine->tick);
+    cond_init(&engine->idle);
+    list_init(&engine->jobs);
+    list_init(&engine->lives);
+    for (unsigned i = 0; i < ENGINE_BUCKETS; i++) {
+        list_init(&engine->live_buckets[i]);
+        list_init(&engine->waiter_buckets[i]);
+    }
+    engine->graphs = map_new();
+    engine->unclaimed = true;
+    queue_start(engine);
+    clock_start(engine);
+    return engine;
+}
+
+/* Takes parked tasks out of their pools' lines, and waits for callbacks that are on their way. */
+static void unpark_all(struct engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    LIST_EACH (&engine->lives, live, all, live) {
+        for (unsigned i = 0; i < live->graph->count; i++) {
+            struct task *task = &live->tasks[i];
+            if (task->parked && pool_forget(task->pool, &task->waiter)) {
+                task->parked = false;
+                engine->parked--;
+            }
+        }
+    }
+    while (engine->parked > 0 || engine->saves > 0)
+        pthread_cond_wait(&engine->idle, &engine->lock);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+static void forget_graphs(struct engine *engine)
+{
+    size_t at = 0;
+    struct str key;
+    void *graph;
+    while (map_each(engine->graphs, &at, &key, &graph))
+        graph_unref(graph);
+    map_free(engine->graphs);
+    engine->graphs = NULL;
+}
+
+void engine_close(struct engine *engine, struct deadline by)
+{
+    if (!engine)
+        return;
+    pthread_mutex_lock(&engine->lock);
+    engine->closing = true;
+    pthread_mutex_unlock(&engine->lock);
+    clock_stop(engine);
+    queue_stop(engine, by);
+    unpark_all(engine);
+    wait_end_all(engine);
+    struct error err;
+    if (!release_leases(engine, str_from(engine->owner), false, &err))
+        log_warn("could not give up leases", LOG_ERROR(&err));
+    LIST_EACH (&engine->lives, live, all, live) {
+        for (unsigned i = 0; i < live->graph->count; i++)
+            if (live->tasks[i].has_slot)
+                pool_release_slot(live->tasks[i].pool);
+        live_free(live);
+    }
+    forget_graphs(engine);
+    timers_done(&engine->timers);
+    pthread_cond_destroy(&engine->work);
+    pthread_cond_destroy(&engine->tick);
+    pthread_cond_destroy(&engine->idle);
+    pthread_mutex_destroy(&engine->lock);
+    free(engine);
+}
+
+/* --- graphs --- */
+
+/* A workflow's id and a version, as the cache's key. */
+struct graph_key {
+    struct id workflow_id;
+    int64_t version;
+};
+
+static struct graph *find_graph(struct engine *engine, const struct graph_key *key)
+{
+    pthread_mutex_lock(&engine->lock);
+    struct graph *graph =
+        map_find(engine->graphs, (struct str){ (const char *)key, sizeof(*key) });
+    if (graph)
+        graph_ref(graph);
+    pthread_mutex_unlock(&engine->lock);
+    return graph;
+}
+
+static void keep_graph(struct engine *engine, const struct graph_key *key, struct graph *graph)
+{
+    pthread_mutex_lock(&engine->lock);
+    if (map_count(engine->graphs) >= GRAPHS_MAX) {
+        forget_graphs(engine);
+        engine->graphs = map_new();
+    }
+    graph_unref(map_put(engine->graphs, (struct str){ (const char *)key, sizeof(*key) },
+                        graph_ref(graph)));
+    pthread_mutex_unlock(&engine->lock);
+}
+
+struct graph *engine_graph(struct engine *engine, struct id project_id, struct id workflow_id,
+                           int64_t version, struct error *err)
+{
+    struct graph_key key = { workflow_id, version };
+    struct graph *graph = find_graph(engine, &key);
+    if (graph)
+        return graph;
+    AUTO(tx) tx = store_read(engine->store, scope_project(project_id), err);
+    AUTO(arena) arena = arena_new();
+    struct json_text definition;
+    bool found;
+    if (!tx || !workflow_find_version(tx, project_id, workflow_id, version, arena, &definition,
+                                      &found, err))
+        return NULL;
+    if (!found)
+        return fail_null(err, ERR_NOT_FOUND, "version %lld of the workflow is gone",
+                         (long long)version);
+    graph = graph_compile(definition.text, err);
+    if (graph)
+        keep_graph(engine, &key, graph);
+    return graph;
+}
+
+/* --- starting --- */
+
+static bool start_run(struct tx *tx, struct write *write, struct error *err)
+{
+    struct engine_start *start = CONTAINER_OF(write, struct engine_start, write);
+    struct execution_row row = {
+        .id = start->execution_id,
+        .project_id = start->project_id,
+        .workflow_id = start->workflow_id,
+        .workflow_name = start->workflow_name,
+        .workflow_version = start->workflow_version,
+        .status = EXECUTION_QUEUED,
+        .input = start->input,
+        .created_at = instant_now(),
+        .lease_owner = start->live ? str_from(start->engine->owner) : STR_NULL,
+        .lease_epoch = start->live ? 1 : 0,
+    };
+    if (start->live)
+        start->live->row.created_at = row.created_at;
+    if (str_set(start->idempotency_key)) {
+        char id_text[ID_TEXT_SIZE];
+        struct str parts[] = { id_format(start->workflow_id, id_text),
+                               str_set(start->input.text) ? start->input.text : STR("") };
+        struct id existing;
+        if (!execution_key_use(tx, start->project_id, start->idempotency_key,
+                               digest_texts(parts, ARRAY_LEN(parts), start->arena),
+                               start->execution_id, start->arena, &existing, err))
+            return false;
+        if (id_set(existing)) {
+            start->existing = true;
+            start->execution_id = existing;
+            return true;
+        }
+    }
+    return execution_insert(tx, &row, err);
+}
+
+/* Under the lock. The start is durable: the execution begins, or waits for room. */
+static void begin(struct engine_start *start)
+{
+    struct engine *engine = start->engine;
+    if (start->waiter)
+        wait_add_locked(engine, start->waiter, start->wait_until);
+    engine->stats.started++;
+    struct live *live = start->live;
+    if (!live) {
+        engine->unclaimed = true;
+        return;
+    }
+    live_add(live);
+    live->begun = true;
+    execution_begin(&live->x, instant_now());
+    live_apply(live);
+}
+
+static void start_done(struct write *write, const struct error *err)
+{
+    struct engine_start *start = CONTAINER_OF(write, struct engine_start, write);
+    struct engine *engine = start->engine;
+    struct live *unused = NULL;
+    bool waits = start->waiter && !err && !start->existing;
+    CRASH_POINT("engine.accepted");
+    arena_free(start->arena);
+    start->arena = NULL;
+    if (start->waiter)
+        start->waiter->execution_id = start->execution_id;
+    /* Told before it begins: with a waiter the start may be gone as soon as it has. */
+    void (*started)(struct engine_start *, const struct error *) = start->started;
+    if (waits)
+        started(start, NULL);
+    pthread_mutex_lock(&engine->lock);
+    if (err || start->existing) {
+        unused = start->live;
+        if (unused)
+            engine->live_count--;
+    } else {
+        begin(start);
+    }
+    engine->saves--;
+    pthread_cond_broadcast(&engine->idle);
+    pthread_mutex_unlock(&engine->lock);
+    live_free(unused);
+    if (!waits)
+        started(start, err);
+}
+
+void engine_start(struct engine *engine, struct engine_start *start)
+{
+    start->engine = engine;
+    start->write = (struct write){
+        .scope = scope_project(start->project_id),
+        .run = start_run,
+        .done = start_done,
+    };
+    start->execution_id = id_new();
+    start->existing = false;
+    start->arena = arena_new();
+    start->live = NULL;
+    pthread_mutex_lock(&engine->lock);
+    bool closing = engine->closing;
+    bool room = !closing && engine->live_count < ENGINE_LIVE_MAX;
+    engine->live_count += room;
+    engine->saves += !closing;
+    pthread_mutex_unlock(&engine->lock);
+    if (closing) {
+        struct error err = { 0 };
+        (void)fail(&err, ERR_UNAVAILABLE, "the server is stopping");
+        arena_free(start->arena);
+        start->started(start, &err);
+        return;
+    }
+    if (room) {
+        struct execution_row row = {
+            .id = start->execution_id,
+            .project_id = start->project_id,
+            .workflow_id = start->workflow_id,
+            .workflow_name = start->workflow_name,
+            .workflow_version = start->workflow_version,
+            .status = EXECUTION_QUEUED,
+            .input = start->input,
+            .lease_epoch = 1,
+        };
+        start->live = live_new(engine, &row, start->graph);
+    }
+    store_submit(engine->store, &start->write);
+}
+
+/* --- cancelling, counting --- */
+
+bool engine_cancel(struct engine *engine, struct id execution_id)
+{
+    pthread_mutex_lock(&engine->lock);
+    struct live *live = live_find(engine, execution_id);
+    bool held = live && !live->fenced;
+    if (held && !execution_status_ended(live->x.status)) {
+        execution_cancel(&live->x, instant_now());
+        live_apply(live);
+        for (unsigned i = 0; i < live->graph->count; i++)
+            if (live->x.nodes[i].in_flight)
+                task_interrupt(&live->tasks[i]);
+    }
+    pthread_mutex_unlock(&engine->lock);
+    return held;
+}
+
+void engine_stats(struct engine *engine, struct engine_stats *out)
+{
+    pthread_mutex_lock(&engine->lock);
+    *out = engine->stats;
+    out->live = engine->live_count;
+    out->running = (int64_t)engine->worker_count - engine->idle_workers;
+    out->waiting_for_slot = engine->parked;
+    pthread_mutex_unlock(&engine->lock);
+}

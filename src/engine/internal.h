@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the engine's files share: the engine, live executions, tasks and jobs.
+ *
+ * One lock guards all of it. It is held for moves between lists and for steps of the state machine,
+ * never across I/O, a session or a callback. Order of locks: engine, then a pool's or the store's.
+ *
+ *   engine.c    opening, closing, starting      live.c    one execution in memory
+ *   queue.c     workers and their jobs          task.c    carrying out one step
+ *   save.c      durable points                  claim.c   taking up what nobody holds
+ *   clock.c     timers and ticks                wait.c    who waits for an end
+ *   view.c      an execution as it is now       executor.c  one attempt on a session
+ */
+#ifndef ENGINE_INTERNAL_H
+#define ENGINE_INTERNAL_H
+
+#include "base/arena.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "connector/manager.h"
+#include "connector/pool.h"
+#include "engine/engine.h"
+#include "engine/execution.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define ENGINE_BUCKETS 4096
+/* Executions in memory. What comes beyond waits in the store and is claimed as room comes. */
+#define ENGINE_LIVE_MAX 2048
+#define ENGINE_CLAIM_MAX 256
+/* So many processes may die over an execution that makes no progress. */
+#define ENGINE_CLAIMS_MAX 5
+#define ENGINE_OUTPUT_MAX ((size_t)9 << 20)
+
+struct worker {
+    pthread_t thread;
+    struct engine *engine;
+    struct arena *arena; /* of the attempt under way */
+};
+
+/* Something for a worker to do. */
+struct job {
+    struct list_node node;
+    void (*run)(struct worker *worker, struct job *job);
+};
+
+/* A node of a live execution, on its way through queue, pool and worker. */
+struct task {
+    struct job job;
+    struct pool_waiter waiter;
+    struct timer timer; /* next attempt */
+    struct live *live;
+    unsigned node;
+    bool parked;       /* in line for a slot */
+    bool saving;       /* its row is on its way to the store */
+    bool has_slot;
+    bool intent_saved; /* the store knows that this attempt began */
+    struct pool *pool;
+    struct error *slot_error; /* why there was no slot */
+    atomic_bool cancelled;
+    struct conn *conn; /* in use right now */
+    char *input_text, *output_text;
+};
+
+/* An execution in memory, held by this process. */
+struct live {
+    struct list_node all, bucket;
+    struct engine *engine;
+    struct arena *arena;
+    struct graph *graph;
+    struct execution x;
+    struct execution_row row; /* what does not change: ids, names, times, input */
+    struct task *tasks;
+    unsigned busy;      /* tasks in flight and saves under way */
+    int shown_status;   /* the committed one */
+    bool begun, end_saved, ended, fenced;
+    struct job deliver;
+};
+
+struct engine {
+    pthread_mutex_t lock;
+    struct store *store;
+    struct manager *manager;
+    char owner[64]; /* of leases */
+
+    struct list jobs;
+    pthread_cond_t work; /* jobs came, or closing */
+    unsigned idle_workers, running_workers;
+    struct worker *workers;
+    unsigned worker_count;
+
+    struct timers timers;
+    pthread_cond_t tick; /* an earlier timer, something parked, something unclaimed, closing */
+    pthread_t clock;
+    unsigned parked;
+
+    struct list lives;
+    struct list live_buckets[ENGINE_BUCKETS], waiter_buckets[ENGINE_BUCKETS];
+    unsigned live_count;
+    bool unclaimed; /* the store may hold open executions that nobody holds */
+    bool claiming;
+    bool closing;
+    unsigned saves; /* writes under way */
+    pthread_cond_t idle; /* for closing: something ended */
+
+    struct map *graphs; /* (workflow, version) → graph */
+    struct engine_stats stats;
+};
+
+/* live.c. All but live_new and live_free under the lock. */
+struct live *live_new(struct engine *engine, const struct execution_row *row, struct graph *graph);
+void live_free(struct live *live);
+void live_add(struct live *live);
+void live_remove(struct live *live);
+struct live *live_find(struct engine *engine, struct id id);
+/* Carries out the effects of the last event. */
+void live_apply(struct live *live);
+/* Delivers it when it has ended and nothing is under way. */
+void live_settle(struct live *live);
+/* The execution as committed; texts point into it. Steps go to the arena. */
+void live_row(struct live *live, struct arena *arena, struct execution_row *out);
+
+/* queue.c */
+void queue_push(struct engine *engine, struct job *job); /* under the lock */
+void queue_push_front(struct engine *engine, struct job *job);
+void queue_start(struct engine *engine);
+void queue_stop(struct engine *engine, struct deadline by);
+
+/* task.c */
+void task_init(struct task *task, struct live *live, unsigned node);
+void task_enqueue(struct task *task); /* under the lock; counts as busy from now on */
+void task_set_retry(struct task *task);
+/* Under the lock: its execution is stopping, or everything is. */
+void task_interrupt(struct task *task);
+
+/* save.c: a durable point from the last event; then `intent` (or NULL) goes on. Under the lock. */
+void save_submit(struct live *live, struct task *intent);
+
+/* claim.c: asks for open executions if there is room. Under the lock. */
+void claim_if_room(struct engine *engine);
+
+/* clock.c */
+void clock_start(struct engine *engine);
+void clock_stop(struct engine *engine);
+
+/* wait.c */
+void wait_deliver(struct engine *engine, struct id id, const struct execution_row *row);
+void wait_end_all(struct engine *engine);
+void wait_add_locked(struct engine *engine, struct engine_waiter *waiter, struct deadline by);
+
+/* view.c: a row for each node, in order, from what is known of them. */
+void view_complete(struct execution_row *row, struct array known, const struct graph *graph,
+                   struct arena *arena);
+
+static inline unsigned engine_bucket(struct id id)
+{
+    return (unsigned)(id_hash(id) % ENGINE_BUCKETS);
+}
+
+#endif

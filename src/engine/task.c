@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Carrying out one step: a slot of its connection's pool, the intent where the step may not be
+ * repeated, templates, the attempt, the outcome. Nowhere does a worker wait for a slot or a commit:
+ * the task comes back to the queue when it has what it needs.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/executor.h"
+#include "engine/internal.h"
+#include "json/read.h"
+#include "schema/decode.h"
+
+static void run(struct worker *worker, struct job *job);
+
+/* --- slots --- */
+
+static void granted(struct pool_waiter *waiter)
+{
+    struct task *task = CONTAINER_OF(waiter, struct task, waiter);
+    struct engine *engine = task->live->engine;
+    pthread_mutex_lock(&engine->lock);
+    task->parked = false;
+    task->has_slot = true;
+    engine->parked--;
+    queue_push(engine, &task->job);
+    pthread_cond_broadcast(&engine->idle);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+static void expired(struct pool_waiter *waiter, const struct error *err)
+{
+    struct task *task = CONTAINER_OF(waiter, struct task, waiter);
+    struct engine *engine = task->live->engine;
+    struct error *copy = NEW(error);
+    *copy = *err;
+    pthread_mutex_lock(&engine->lock);
+    task->parked = false;
+    task->slot_error = copy;
+    engine->parked--;
+    queue_push(engine, &task->job);
+    pthread_cond_broadcast(&engine->idle);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+static void give_slot_back(struct task *task)
+{
+    if (task->has_slot)
+        pool_release_slot(task->pool);
+    task->has_slot = false;
+    pool_unref(task->pool);
+    task->pool = NULL;
+}
+
+enum slot { SLOT_READY, SLOT_PARKED, SLOT_FAILED };
+
+/* Gets a slot, or parks the task, which then belongs to whoever calls back. */
+static enum slot get_slot(struct task *task, struct error *err)
+{
+    struct live *live = task->live;
+    struct engine *engine = live->engine;
+    const struct graph_node *node = &live->graph->nodes[task->node];
+    if (!node->component->connector || task->has_slot)
+        return SLOT_READY;
+    if (task->slot_error) {
+        *err = *task->slot_error;
+        free(task->slot_error);
+        task->slot_error = NULL;
+        return SLOT_FAILED;
+    }
+    struct pool *pool =
+        manager_pool(engine->manager, live->row.project_id, node->connection_id, err);
+    if (!pool)
+        return SLOT_FAILED;
+    pthread_mutex_lock(&engine->lock);
+    struct instant cut = execution_cut_at(&live->x, task->node);
+    task->pool = pool;
+    task->parked = true;
+    if (engine->parked++ == 0)
+        pthread_cond_signal(&engine->tick);
+    pthread_mutex_unlock(&engine->lock);
+
+    int64_t wait_ms = pool_settings(pool)->acquire_timeout_ms;
+    if (instant_set(cut)) {
+        int64_t left_ms = (cut.us - instant_now().us) / 1000;
+        wait_ms = left_ms < wait_ms ? left_ms : wait_ms;
+    }
+    if (!pool_ask(pool, &task->waiter, deadline_in_ms(wait_ms < 0 ? 0 : wait_ms)))
+        return SLOT_PARKED;
+    pthread_mutex_lock(&engine->lock);
+    task->parked = false;
+    task->has_slot = true;
+    engine->parked--;
+    pthread_mutex_unlock(&engine->lock);
+    return SLOT_READY;
+}
+
+/* --- templates --- */
+
+struct lookup {
+    struct task *task;
+    struct arena *arena;
+};
+
+static const struct json *look_up(const struct template_reference *reference, void *context)
+{
+    struct lookup *lookup = context;
+    struct live *live = lookup->task->live;
+    struct str text = live->row.input.text;
+    struct error ignored;
+    if (reference->root == TEMPLATE_NODE) {
+        unsigned node = graph_find(live->graph, reference->node_id);
+        text = node < live->graph->count ? live->x.nodes[node].output.text : STR_NULL;
+    }
+    if (!str_set(text))
+        return NULL;
+    return json_read(lookup->arena, text, JSON_DUPLICATES_LAST, &ignored);
+}
+
+/* The config of this attempt; also kept as the step's input. */
+static bool resolve_config(struct task *task, struct arena *arena, const void **config,
+                           struct error *err)
+{
+    struct live *live = task->live;
+    const struct graph_node *node = &live->graph->nodes[task->node];
+    *config = node->config;
+    if (!node->template)
+        return true;
+    struct lookup lookup = { task, arena };
+    char id_text[ID_TEXT_SIZE];
+    struct template_source source = {
+        .value = look_up,
+        .execution_id = id_format(live->row.id, id_text),
+        .context = &lookup,
+    };
+    struct buf buf;
+    struct str text;
+    buf_init(&buf, GRAPH_TEXT_MAX);
+    bool ok = template_apply(node->template, &source, &buf, err) && buf_finish(&buf, &text, err);
+    if (ok) {
+        void *decoded = arena_alloc(arena, node->component->config->size);
+        text = arena_str(arena, text);
+        ok = schema_decode_text(node->component->config, text, arena, decoded, err);
+        if (ok && node->component->check)
+            ok = node->component->check(decoded, err);
+        *config = decoded;
+        if (!ok)
+            err->code = ERR_INVALID_INPUT;
+    }
+    if (ok) {
+        size_t len;
+        pthread_mutex_lock(&live->engine->lock);
+        free(task->input_text);
+        task->input_text = buf_take(&buf, &len);
+        live->x.nodes[task->node].input.text = (struct str){ task->input_text, len };
+        pthread_mutex_unlock(&live->engine->lock);
+    }
+    buf_done(&buf);
+    return ok;
+}
+
+/* --- attempts --- */
+
+static void using(struct conn *conn, void *context)
+{
+    struct task *task = context;
+    pthread_mutex_lock(&task->live->engine->lock);
+    task->conn = conn;
+    pthread_mutex_unlock(&task->live->engine->lock);
+}
+
+/* Until when this attempt may last. */
+static struct deadline cut_of(struct task *task)
+{
+    struct instant cut = execution_cut_at(&task->live->x, task->node);
+    if (!instant_set(cut))
+        return DEADLINE_NEVER;
+    int64_t left_ms = (cut.us - instant_now().us) / 1000;
+    return deadline_in_ms(left_ms < 0 ? 0 : left_ms);
+}
+
+static enum step_result attempt(struct worker *worker, struct task *task, struct buf *output,
+                                struct error *err)
+{
+    struct live *live = task->live;
+    const struct graph_node *node = &live->graph->nodes[task->node];
+    const void *config;
+    if (!resolve_config(task, worker->arena, &config, err)) {
+        give_slot_back(task);
+        return STEP_FAILED;
+    }
+    struct executor_request request = {
+        .component = node->component,
+        .config = config,
+        .pool = task->pool,
+        .trigger = live->row.input.text,
+        .execution_id = live->row.id,
+        .writes_allowed = graph_node_effect(node) != EFFECT_READS,
+        .by = cut_of(task),
+        .cancelled = &task->cancelled,
+        .using = using,
+        .context = task,
+    };
+    enum step_result result = executor_run(&request, worker->arena, output, err);
+    task->has_slot = false;
+    give_slot_back(task);
+    struct instant cut = execution_cut_at(&live->x, task->node);
+    if (result == STEP_FAILED && err->code == ERR_DEADLINE_PASSED && instant_set(cut) &&
+        instant_now().us >= cut.us && !err->maybe_done) {
+        err->code = ERR_RETRY_DEADLINE;
+        error_prefix(err, "the retry policy's deadline passed: ");
+    }
+    return result;
+}
+
+/* Under the lock. The task has landed: it is nobody's until it is enqueued again. */
+static void land(struct task *task)
+{
+    task->live->busy--;
+    live_settle(task->live);
+}
+
+static void end_attempt(struct task *task, const struct error *error, struct buf *output)
+{
+    struct live *live = task->live;
+    struct attempt_outcome outcome = {
+        .error = error,
+        .effect = graph_node_effect(&live->graph->nodes[task->node]),
+    };
+    uint64_t random;
+    random_bytes(&random, sizeof(random));
+    pthread_mutex_lock(&live->engine->lock);
+    if (live->engine->closing && error && error->code == ERR_CANCELLED) {
+        land(task); /* we are going: the next process sees how it stands */
+        pthread_mutex_unlock(&live->engine->lock);
+        return;
+    }
+    execution_attempt_started(&live->x, task->node, instant_now());
+    if (!error) {
+        size_t len;
+        free(task->output_text);
+        task->output_text = buf_take(output, &len);
+        outcome.output.text = (struct str){ task->output_text, len };
+    }
+    task->intent_saved = false;
+    execution_attempt_ended(&live->x, task->node, &outcome, instant_now(), random);
+    live_apply(live);
+    land(task);
+    pthread_mutex_unlock(&live->engine->lock);
+}
+
+static void drop(struct task *task)
+{
+    struct live *live = task->live;
+    give_slot_back(task);
+    free(task->slot_error);
+    task->slot_error = NULL;
+    pthread_mutex_lock(&live->engine->lock);
+    if (!live->engine->closing && !live->fenced) {
+        execution_dropped(&live->x, task->node, instant_now());
+        live_apply(live);
+    }
+    land(task);
+    pthread_mutex_unlock(&live->engine->lock);
+}
+
+/* Records that the attempt begins; true when that has to be committed before it may. */
+static bool begin(struct task *task)
+{
+    struct live *live = task->live;
+    bool commit = graph_node_effect(&live->graph->nodes[task->node]) == EFFECT_ONCE &&
+                  !task->intent_saved;
+    pthread_mutex_lock(&live->engine->lock);
+    execution_attempt_started(&live->x, task->node, instant_now());
+    if (live->shown_status == EXECUTION_QUEUED)
+        live->shown_status = EXECUTION_RUNNING;
+    if (commit)
+        save_submit(live, task);
+    pthread_mutex_unlock(&live->engine->lock);
+    return commit;
+}
+
+static void run(struct worker *worker, struct job *job)
+{
+    struct task *task = CONTAINER_OF(job, struct task, job);
+    struct live *live = task->live;
+    pthread_mutex_lock(&live->engine->lock);
+    bool stop = live->engine->closing || live->fenced || execution_stopping(&live->x);
+    pthread_mutex_unlock(&live->engine->lock);
+    if (stop) {
+        drop(task);
+        return;
+    }
+    struct error err = { 0 };
+    enum slot slot = get_slot(task, &err);
+    if (slot == SLOT_PARKED)
+        return;
+    if (slot == SLOT_FAILED) {
+        give_slot_back(task);
+        end_attempt(task, &err, NULL);
+        return;
+    }
+    if (begin(task))
+        return;
+    struct buf output;
+    buf_init(&output, ENGINE_OUTPUT_MAX);
+    enum step_result result = attempt(worker, task, &output, &err);
+    struct str text;
+    if (result == STEP_DONE && !buf_finish(&output, &text, &err))
+        result = STEP_FAILED;
+    if (result == STEP_WRITES) {
+        atomic_store(live->graph->nodes[task->node].writes, true);
+        pthread_mutex_lock(&live->engine->lock);
+        queue_push(live->engine, &task->job);
+        pthread_mutex_unlock(&live->engine->lock);
+    } else {
+        end_attempt(task, result == STEP_DONE ? NULL : &err, &output);
+    }
+    buf_done(&output);
+}
+
+/* --- from outside --- */
+
+static void retry_due(struct timer *timer)
+{
+    struct task *task = CONTAINER_OF(timer, struct task, timer);
+    execution_retry_due(&task->live->x, task->node);
+    live_apply(task->live);
+    task->live->shown_status = task->live->x.status;
+}
+
+void task_init(struct task *task, struct live *live, unsigned node)
+{
+    task->job.run = run;
+    task->waiter.granted = granted;
+    task->waiter.expired = expired;
+    task->timer.fire = retry_due;
+    task->live = live;
+    task->node = node;
+    atomic_init(&task->cancelled, false);
+}
+
+void task_enqueue(struct task *task)
+{
+    task->live->busy++;
+    queue_push(task->live->engine, &task->job);
+}
+
+void task_set_retry(struct task *task)
+{
+    struct engine *engine = task->live->engine;
+    int64_t wait_ms = (task->live->x.nodes[task->node].retry_at.us - instant_now().us + 999) / 1000;
+    timers_set(&engine->timers, &task->timer, deadline_in_ms(wait_ms < 0 ? 0 : wait_ms));
+    if (task->timer.place == 1)
+        pthread_cond_signal(&engine->tick);
+}
+
+void task_interrupt(struct task *task)
+{
+    atomic_store(&task->cancelled, true);
+    if (task->conn)
+        task->conn->connector->interrupt(task->conn);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An execution as it is now: from memory while it is carried out here, else from the store. */
+#include <string.h>
+
+#include "engine/internal.h"
+
+static const struct step_row *find_step(struct array known, struct str node_id)
+{
+    const struct step_row *rows = known.items;
+    for (size_t i = 0; i < known.count; i++)
+        if (str_eq(rows[i].node_id, node_id))
+            return &rows[i];
+    return NULL;
+}
+
+void view_complete(struct execution_row *row, struct array known, const struct graph *graph,
+                   struct arena *arena)
+{
+    struct step_row *steps = ARENA_ARRAY(arena, step_row, graph->count + 1);
+    bool ended = execution_status_ended(row->status);
+    for (unsigned i = 0; i < graph->count; i++) {
+        const struct graph_node *node = &graph->nodes[i];
+        const struct step_row *found = find_step(known, node->id);
+        if (found) {
+            steps[i] = *found;
+            if (!str_set(steps[i].input.text) && found->attempt_count > 0)
+                steps[i].input.text = arena_str(arena, node->config_text);
+            if (steps[i].status != STEP_SUCCEEDED)
+                steps[i].output.text = STR_NULL;
+        } else if (node->component->kind == COMPONENT_TRIGGER && instant_set(row->started_at)) {
+            steps[i].status = STEP_SUCCEEDED;
+            steps[i].output.text = str_set(row->input.text) ? row->input.text : STR("null");
+            steps[i].started_at = steps[i].finished_at = row->started_at;
+        } else {
+            steps[i].status = ended ? STEP_SKIPPED : STEP_PENDING;
+        }
+        steps[i].node_id = arena_str(arena, node->id);
+        steps[i].name = arena_str(arena, node->name);
+        steps[i].type = arena_str(arena, node->type);
+        if (!steps[i].attempts.items)
+            steps[i].attempts = (struct array){ steps, 0 };
+    }
+    row->steps = (struct array){ steps, graph->count };
+}
+
+/* Copies what points into a live execution, which may be gone after the lock. */
+static struct execution_error *copy_error(struct arena *arena, const struct execution_error *from)
+{
+    if (!from)
+        return NULL;
+    struct execution_error *copy = ARENA_NEW(arena, execution_error);
+    copy->code = arena_str(arena, from->code);
+    copy->message = arena_str(arena, from->message);
+    copy->node_id = arena_str(arena, from->node_id);
+    copy->sql_state = arena_str(arena, from->sql_state);
+    return copy;
+}
+
+static void copy_step(struct arena *arena, struct step_row *step)
+{
+    step->node_id = arena_str(arena, step->node_id);
+    step->name = arena_str(arena, step->name);
+    step->type = arena_str(arena, step->type);
+    step->input.text = arena_str(arena, step->input.text);
+    step->output.text = arena_str(arena, step->output.text);
+    step->error = copy_error(arena, step->error);
+    struct attempt *attempts = ARENA_ARRAY(arena, attempt, step->attempts.count + 1);
+    if (step->attempts.count > 0)
+        memcpy(attempts, step->attempts.items, step->attempts.count * sizeof(*attempts));
+    for (size_t i = 0; i < step->attempts.count; i++)
+        attempts[i].error = copy_error(arena, attempts[i].error);
+    step->attempts.items = attempts;
+}
+
+static bool view_live(struct engine *engine, struct id project_id, struct id execution_id,
+                      struct arena *arena, struct execution_row *out)
+{
+    pthread_mutex_lock(&engine->lock);
+    struct live *live = live_find(engine, execution_id);
+    bool found = live && id_eq(live->row.project_id, project_id) && !live->fenced;
+    if (found) {
+        live_row(live, arena, out);
+        out->workflow_name = arena_str(arena, out->workflow_name);
+        out->input.text = arena_str(arena, out->input.text);
+        out->error = copy_error(arena, out->error);
+        struct step_row *steps = out->steps.items;
+        for (size_t i = 0; i < out->steps.count; i++)
+            copy_step(arena, &steps[i]);
+    }
+    pthread_mutex_unlock(&engine->lock);
+    return found;
+}
+
+static bool view_stored(struct engine *engine, struct id project_id, struct id execution_id,
+                        struct arena *arena, struct execution_row *out, struct array *steps,
+                        bool *found, struct error *err)
+{
+    AUTO(tx) tx = store_read(engine->store, scope_project(project_id), err);
+    if (!tx || !execution_find(tx, project_id, execution_id, arena, out, found, err))
+        return false;
+    return !*found || step_list(tx, project_id, execution_id, arena, steps, err);
+}
+
+bool engine_view(struct engine *engine, struct id project_id, struct id execution_id,
+                 struct arena *arena, struct execution_row *out, bool *found, struct error *err)
+{
+    *found = true;
+    if (view_live(engine, project_id, execution_id, arena, out))
+        return true;
+    struct array steps;
+    if (!view_stored(engine, project_id, execution_id, arena, out, &steps, found, err))
+        return false;
+    if (!*found)
+        return true;
+    AUTO(graph) graph =
+        engine_graph(engine, project_id, out->workflow_id, out->workflow_version, err);
+    if (!graph)
+        return false;
+    view_complete(out, steps, graph, arena);
+    return true;
+}
+
+void engine_refresh(struct engine *engine, struct execution_row *rows, size_t count)
+{
+    pthread_mutex_lock(&engine->lock);
+    for (size_t i = 0; i < count; i++) {
+        if (execution_status_ended(rows[i].status))
+            continue;
+        struct live *live = live_find(engine, rows[i].id);
+        if (!live || execution_status_ended(live->shown_status))
+            continue;
+        rows[i].status = live->shown_status;
+        rows[i].started_at = live->x.started_at;
+    }
+    pthread_mutex_unlock(&engine->lock);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who waits for an execution's end. */
+#include "engine/internal.h"
+
+/* The wait's time is over. The lock is given up for the callback. */
+static void time_over(struct timer *timer)
+{
+    struct engine_waiter *waiter = CONTAINER_OF(timer, struct engine_waiter, timer);
+    struct engine *engine = waiter->engine;
+    list_remove(&waiter->node);
+    pthread_mutex_unlock(&engine->lock);
+    waiter->done(waiter, NULL);
+    pthread_mutex_lock(&engine->lock);
+}
+
+void wait_add_locked(struct engine *engine, struct engine_waiter *waiter, struct deadline by)
+{
+    waiter->engine = engine;
+    waiter->timer = (struct timer){ .fire = time_over };
+    list_push(&engine->waiter_buckets[engine_bucket(waiter->execution_id)], &waiter->node);
+    timers_set(&engine->timers, &waiter->timer, by);
+    if (waiter->timer.place == 1)
+        pthread_cond_signal(&engine->tick);
+}
+
+void engine_wait(struct engine *engine, struct engine_waiter *waiter, struct deadline by)
+{
+    pthread_mutex_lock(&engine->lock);
+    wait_add_locked(engine, waiter, by);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+bool engine_wait_stop(struct engine *engine, struct engine_waiter *waiter)
+{
+    pthread_mutex_lock(&engine->lock);
+    bool waiting = list_linked(&waiter->node);
+    list_remove(&waiter->node);
+    timers_unset(&engine->timers, &waiter->timer);
+    pthread_mutex_unlock(&engine->lock);
+    return waiting;
+}
+
+/* Moves the waiters of one execution (or all: id none) of a bucket to a list of their own. */
+static void take(struct engine *engine, unsigned bucket, struct id id, struct list *out)
+{
+    LIST_EACH (&engine->waiter_buckets[bucket], engine_waiter, node, waiter) {
+        if (id_set(id) && !id_eq(waiter->execution_id, id))
+            continue;
+        list_remove(&waiter->node);
+        timers_unset(&engine->timers, &waiter->timer);
+        list_push(out, &waiter->node);
+    }
+}
+
+static void tell(struct list *waiters, const struct execution_row *row)
+{
+    struct list_node *node;
+    while ((node = list_pop(waiters)) != NULL) {
+        struct engine_waiter *waiter = LIST_ITEM(node, engine_waiter, node);
+        waiter->done(waiter, row);
+    }
+}
+
+void wait_deliver(struct engine *engine, struct id id, const struct execution_row *row)
+{
+    struct list waiters;
+    list_init(&waiters);
+    pthread_mutex_lock(&engine->lock);
+    take(engine, engine_bucket(id), id, &waiters);
+    pthread_mutex_unlock(&engine->lock);
+    tell(&waiters, row);
+}
+
+void wait_end_all(struct engine *engine)
+{
+    struct list waiters;
+    list_init(&waiters);
+    pthread_mutex_lock(&engine->lock);
+    for (unsigned i = 0; i < ENGINE_BUCKETS; i++)
+        take(engine, i, ID_NONE, &waiters);
+    pthread_mutex_unlock(&engine->lock);
+    tell(&waiters, NULL);
+}
