@@ -17,13 +17,13 @@
 #include "connector/pool.h"
 
 struct store;
-struct vault;
+struct keyring;
 struct egress;
 struct manager;
 
 struct manager_config {
     struct store *store;
-    struct vault *vault;
+    const struct keyring *keyring;
     const struct egress *egress;
 };
 

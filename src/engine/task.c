@@ -66,10 +66,14 @@ static enum slot get_slot(struct task *task, struct error *err)
     if (!node->component->connector || task->has_slot)
         return SLOT_READY;
     if (task->slot_error) {
+        /* A pool that was retired because its connection changed: the new one is asked instead. */
+        bool retired = task->slot_error->code == ERR_UNAVAILABLE;
         *err = *task->slot_error;
         free(task->slot_error);
         task->slot_error = NULL;
-        return SLOT_FAILED;
+        if (!retired)
+            return SLOT_FAILED;
+        give_slot_back(task);
     }
     struct pool *pool =
         manager_pool(engine->manager, live->row.project_id, node->connection_id, err);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One pool for each saved connection in use. */
+#include "connector/manager.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "connector/sealed.h"
+#include "store/connections.h"
+#include "store/projects.h"
+#include "vault/keyring.h"
+
+struct entry {
+    struct id project_id;
+    struct pool *pool;
+};
+
+struct manager {
+    pthread_mutex_t lock;
+    struct map *entries; /* connection id → entry */
+    uint64_t changes;    /* rises with each manager_forget(): what was loaded before is stale */
+
+    struct store *store;
+    const struct keyring *keyring;
+    const struct egress *egress;
+};
+
+struct manager *manager_new(const struct manager_config *config)
+{
+    struct manager *manager = NEW(manager);
+    pthread_mutex_init(&manager->lock, NULL);
+    manager->entries = map_new();
+    manager->store = config->store;
+    manager->keyring = config->keyring;
+    manager->egress = config->egress;
+    return manager;
+}
+
+static void retire(struct entry *entry)
+{
+    struct error err = { 0 };
+    (void)fail(&err, ERR_UNAVAILABLE, "the connection was changed");
+    pool_retire(entry->pool, &err);
+    pool_unref(entry->pool);
+    free(entry);
+}
+
+void manager_free(struct manager *manager)
+{
+    if (!manager)
+        return;
+    size_t at = 0;
+    struct str key;
+    void *entry;
+    while (map_each(manager->entries, &at, &key, &entry))
+        retire(entry);
+    map_free(manager->entries);
+    pthread_mutex_destroy(&manager->lock);
+    free(manager);
+}
+
+static void release(void *opened)
+{
+    opened_upstream_free(opened);
+}
+
+/* Loads the row, opens its seal, makes a pool that nobody knows yet. */
+static struct pool *load(struct manager *manager, struct id project_id, struct id connection_id,
+                         struct error *err)
+{
+    AUTO(arena) arena = arena_new();
+    struct connection_row row;
+    struct str wrapped;
+    bool found;
+    {
+        AUTO(tx) tx = store_read(manager->store, scope_project(project_id), err);
+        if (!tx ||
+            !connection_find_any(tx, project_id, connection_id, arena, &row, &found, err))
+            return NULL;
+        if (!found)
+            return fail_null(err, ERR_CONNECTION_DELETED, "This connection was deleted");
+        if (!project_find_key(tx, project_id, arena, &wrapped, err))
+            return NULL;
+    }
+    AUTO(project_key) key = keyring_open_project_key(manager->keyring, project_id, wrapped, err);
+    if (!key)
+        return NULL;
+    struct opened_upstream *opened = upstream_from_row(&row, key, manager->egress, err);
+    return opened ? pool_new(&opened->upstream, release, opened) : NULL;
+}
+
+static struct pool *find(struct manager *manager, struct id project_id, struct id connection_id)
+{
+    struct entry *entry = map_find(manager->entries, id_key(&connection_id));
+    return entry && id_eq(entry->project_id, project_id) ? pool_ref(entry->pool) : NULL;
+}
+
+/* Puts a loaded pool in place, unless it is stale. */
+static bool put(struct manager *manager, struct id project_id, struct id connection_id,
+                struct pool *pool, uint64_t changes)
+{
+    pthread_mutex_lock(&manager->lock);
+    bool fresh = manager->changes == changes &&
+                 !map_find(manager->entries, id_key(&connection_id));
+    if (fresh) {
+        struct entry *entry = NEW(entry);
+        *entry = (struct entry){ project_id, pool_ref(pool) };
+        (void)map_put(manager->entries, id_key(&connection_id), entry);
+    }
+    pthread_mutex_unlock(&manager->lock);
+    return fresh;
+}
+
+struct pool *manager_pool(struct manager *manager, struct id project_id, struct id connection_id,
+                          struct error *err)
+{
+    for (;;) {
+        pthread_mutex_lock(&manager->lock);
+        struct pool *pool = find(manager, project_id, connection_id);
+        uint64_t changes = manager->changes;
+        pthread_mutex_unlock(&manager->lock);
+        if (pool)
+            return pool;
+        pool = load(manager, project_id, connection_id, err);
+        if (!pool || put(manager, project_id, connection_id, pool, changes))
+            return pool;
+        pool_unref(pool); /* somebody else was faster, or it was changed meanwhile */
+    }
+}
+
+void manager_forget(struct manager *manager, struct id connection_id)
+{
+    pthread_mutex_lock(&manager->lock);
+    manager->changes++;
+    struct entry *entry = map_remove(manager->entries, id_key(&connection_id));
+    pthread_mutex_unlock(&manager->lock);
+    if (entry)
+        retire(entry);
+}
+
+struct deadline manager_tick(struct manager *manager)
+{
+    pthread_mutex_lock(&manager->lock);
+    size_t count = map_count(manager->entries), used = 0, at = 0;
+    struct pool **pools = xcalloc(count + 1, sizeof(struct pool *));
+    struct str key;
+    void *entry;
+    while (map_each(manager->entries, &at, &key, &entry))
+        pools[used++] = pool_ref(((struct entry *)entry)->pool);
+    pthread_mutex_unlock(&manager->lock);
+
+    struct deadline next = DEADLINE_NEVER;
+    for (size_t i = 0; i < used; i++) {
+        next = deadline_earlier(next, pool_tick(pools[i]));
+        pool_unref(pools[i]);
+    }
+    free(pools);
+    return next;
+}
