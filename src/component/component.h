@@ -34,22 +34,23 @@ struct component;
 struct step {
     const struct component *component;
     struct arena *arena;
-    struct deadline by;      /* of this attempt, total */
-    bool writes_allowed;     /* the intent was recorded: it may change something */
+    struct deadline by;  /* of this attempt, total */
+    bool writes_allowed; /* the intent was recorded: it may change something */
     atomic_bool *cancelled;
-    struct conn *conn;       /* of its connection; NULL when the component needs none */
-    struct str trigger;      /* the execution's input, JSON text */
+    struct conn *conn;  /* of its connection; NULL when the component needs none */
+    struct str trigger; /* the execution's input, JSON text */
     struct id execution_id;
-    struct buf *output;      /* the result as one JSON value; capped */
+    struct buf *output; /* the result as one JSON value; capped */
 };
 
 struct component {
-    const char *name;     /* "postgresql-query": stored, never renamed */
-    const char *title;    /* "PostgreSQL Query" */
+    const char *name;  /* "postgresql-query": stored, never renamed */
+    const char *title; /* "PostgreSQL Query" */
     const char *doc;
-    const char *example;  /* JSON {"config":…,"input":…,"output":…}: shown in docs, run as a test */
+    const char *example; /* JSON {"config":…,"input":…,"output":…}: shown in docs, run as a test */
     enum component_kind kind;
-    const struct connector *connector; /* whose sessions it needs: config has connectionId; or NULL */
+    const struct connector
+        *connector; /* whose sessions it needs: config has connectionId; or NULL */
     const struct operation *operation; /* what it was made of, or NULL */
     const struct shape *config;        /* NULL: takes none */
     const char *const *ports;          /* outputs, NULL at the end; NULL means one, "out" */

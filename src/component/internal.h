@@ -19,16 +19,20 @@ struct template_place {
 };
 
 /* A config cut at its templates: before, value, before, value, …, after. Owned by its arena. */
-struct template
-{
+/* clang-format off */
+struct template {
     struct template_reference *references; /* [i] is what places[i] looks up */
     struct template_place *places;
     size_t count;
     struct str after;
 };
+/* clang-format on */
 
-/* Bytes of a path or name that a message shows: both its reason and its field must fit as well. */
-#define TEMPLATE_SHOWN_MAX 60
+/* Bytes of a path or name that a message shows: all of a node's id, and room for the reason. */
+#define TEMPLATE_SHOWN_MAX 63
+#define TEMPLATE_SHOWN_FMT STR_FMT "%s"
+#define TEMPLATE_SHOWN_ARG(s)                                                                      \
+    STR_ARG(str_cut(s, TEMPLATE_SHOWN_MAX)), (s).len > TEMPLATE_SHOWN_MAX ? "…" : ""
 
 extern const struct component trigger_manual;
 

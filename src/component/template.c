@@ -74,9 +74,8 @@ static struct str take_literal(struct compiler *c)
 
 static bool malformed(const struct compiler *c, struct str text, const char *why, struct error *err)
 {
-    struct str shown = str_cut(text, TEMPLATE_SHOWN_MAX);
-    return fail_field(err, ERR_TEMPLATE_PATH, c->field, "path \"" STR_FMT "%s\" %s", STR_ARG(shown),
-                      shown.len < text.len ? "…" : "", why);
+    return fail_field(err, ERR_TEMPLATE_PATH, c->field, "path \"" TEMPLATE_SHOWN_FMT "\" %s",
+                      TEMPLATE_SHOWN_ARG(text), why);
 }
 
 static bool step_is(const struct json_path_step *step, struct str name)
@@ -100,7 +99,7 @@ static bool split_root(const struct compiler *c, struct template_reference *refe
         root_steps = 2;
     } else if (step_is(&steps[0], STR("execution"))) {
         if (path->count != 2 || !step_is(&steps[1], STR("id")))
-            return malformed(c, reference->text, "is unknown: only execution.id is", err);
+            return malformed(c, reference->text, "is unknown: only execution.id is known", err);
         reference->root = TEMPLATE_EXECUTION_ID;
         root_steps = 2;
     } else {
@@ -196,12 +195,11 @@ static bool add_mixed(struct compiler *c, struct str text, struct error *err)
             continue;
         }
         size_t length = template_length(text);
-        if (length == 0) {
-            struct str shown = str_cut(text, TEMPLATE_SHOWN_MAX);
+        if (length == 0)
             return fail_field(err, ERR_TEMPLATE_PATH, c->field,
-                              "\"" STR_FMT "%s\" has no closing }} (a literal {{ is written {{{{)",
-                              STR_ARG(shown), shown.len < text.len ? "…" : "");
-        }
+                              "\"" TEMPLATE_SHOWN_FMT
+                              "\" has no closing }} (a literal {{ is written {{{{)",
+                              TEMPLATE_SHOWN_ARG(text));
         if (!add_place(c, str_slice(text, 0, length), false, err))
             return false;
         text = str_slice(text, length, text.len);

@@ -11,6 +11,9 @@
 #include "json/path.h"
 #include "json/write.h"
 
+/* Holds every reason whole: two names at most, one of them with indexes. */
+#define WHY_SIZE (4 * TEMPLATE_SHOWN_MAX)
+
 /* Within the quotes of a longer text. */
 static void add_as_text(struct buf *out, const struct json *value)
 {
@@ -51,40 +54,38 @@ static const char *described(const struct json *value)
     return "";
 }
 
-/* The last place that led somewhere, as people name it: rows, rows[3], or the root itself. */
-static struct str place_name(const struct template_reference *reference,
-                             const struct json_path *path, size_t steps, struct buf *name)
-{
-    size_t from = steps;
-    while (from > 0 && !str_set(path->steps[from - 1].name))
-        from--;
-    if (from > 0)
-        buf_add(name, str_cut(path->steps[from - 1].name, TEMPLATE_SHOWN_MAX));
-    else if (reference->root == TEMPLATE_NODE)
-        buf_add(name, reference->node_id);
-    else
-        buf_add(name, STR("trigger"));
-    for (size_t i = from; i < steps; i++)
-        buf_printf(name, "[%zu]", path->steps[i].index);
-    return buf_str(name);
-}
-
 static bool dead_end(const struct template_reference *reference, const char *why, struct error *err)
 {
-    struct str shown = str_cut(reference->text, TEMPLATE_SHOWN_MAX);
-    return fail_field(err, ERR_TEMPLATE_PATH, reference->field.ptr, STR_FMT "%s leads nowhere: %s",
-                      STR_ARG(shown), shown.len < reference->text.len ? "…" : "", why);
+    return fail_field(err, ERR_TEMPLATE_PATH, reference->field.ptr,
+                      TEMPLATE_SHOWN_FMT " leads nowhere: %s", TEMPLATE_SHOWN_ARG(reference->text),
+                      why);
 }
 
 static bool no_value(const struct template_reference *reference, struct error *err)
 {
-    char why[128];
-    if (reference->root == TEMPLATE_NODE)
-        (void)snprintf(why, sizeof(why), "node \"" STR_FMT "\" has no output",
-                       STR_ARG(str_cut(reference->node_id, TEMPLATE_SHOWN_MAX)));
-    else
-        (void)snprintf(why, sizeof(why), "the execution has no input");
+    char why[WHY_SIZE];
+    if (reference->root != TEMPLATE_NODE)
+        return dead_end(reference, "the execution has no input", err);
+    (void)snprintf(why, sizeof(why), "node \"" TEMPLATE_SHOWN_FMT "\" has no output",
+                   TEMPLATE_SHOWN_ARG(reference->node_id));
     return dead_end(reference, why, err);
+}
+
+/* The last place that led somewhere, as people name it: rows, rows[3], or the root itself. */
+static void name_place(const struct template_reference *reference, const struct json_path *path,
+                       size_t steps, struct buf *out)
+{
+    size_t from = steps;
+    while (from > 0 && !str_set(path->steps[from - 1].name))
+        from--;
+    struct str name = STR("trigger");
+    if (from > 0)
+        name = path->steps[from - 1].name;
+    else if (reference->root == TEMPLATE_NODE)
+        name = reference->node_id;
+    buf_printf(out, TEMPLATE_SHOWN_FMT, TEMPLATE_SHOWN_ARG(name));
+    for (size_t i = from; i < steps; i++)
+        buf_printf(out, "[%zu]", path->steps[i].index);
 }
 
 /* Says what is at the place where the path stopped, and why it goes no further from there. */
@@ -97,24 +98,22 @@ static bool stopped_at(const struct template_reference *reference, const struct 
     const struct json_path_step *step = &path->steps[steps];
     bool wants_array = !str_set(step->name);
 
-    struct buf name_buf, why;
-    buf_init(&name_buf, 2 * TEMPLATE_SHOWN_MAX);
-    buf_init(&why, sizeof(err->message));
-    struct str name = place_name(reference, path, steps, &name_buf);
+    struct buf name;
+    buf_init(&name, 2 * TEMPLATE_SHOWN_MAX);
+    name_place(reference, path, steps, &name);
+    struct str place = buf_str(&name);
+    char why[WHY_SIZE];
     if (wants_array && here->kind == JSON_ARRAY)
-        buf_printf(&why, "\"" STR_FMT "\" has %zu %s", STR_ARG(name), here->count,
-                   here->count == 1 ? "item" : "items");
+        (void)snprintf(why, sizeof(why), "\"" STR_FMT "\" has %zu %s", STR_ARG(place), here->count,
+                       here->count == 1 ? "item" : "items");
     else if (!wants_array && here->kind == JSON_OBJECT)
-        buf_printf(&why, "\"" STR_FMT "\" has no \"" STR_FMT "\"", STR_ARG(name),
-                   STR_ARG(str_cut(step->name, TEMPLATE_SHOWN_MAX)));
+        (void)snprintf(why, sizeof(why), "\"" STR_FMT "\" has no \"" TEMPLATE_SHOWN_FMT "\"",
+                       STR_ARG(place), TEMPLATE_SHOWN_ARG(step->name));
     else
-        buf_printf(&why, "\"" STR_FMT "\" is %s, not %s", STR_ARG(name), described(here),
-                   wants_array ? "an array" : "an object");
-    buf_add_byte(&why, '\0');
-    dead_end(reference, why.ptr, err);
-    buf_done(&name_buf);
-    buf_done(&why);
-    return false;
+        (void)snprintf(why, sizeof(why), "\"" STR_FMT "\" is %s, not %s", STR_ARG(place),
+                       described(here), wants_array ? "an array" : "an object");
+    buf_done(&name);
+    return dead_end(reference, why, err);
 }
 
 static bool add_place(const struct template_place *place,
