@@ -63,7 +63,7 @@ static const struct shape row_shape = SHAPE(NULL, workflow_row, row_fields);
 /* --- writing --- */
 
 /* The row stands only when the connection is, or was, one of the project's. */
-static bool insert_use(struct tx *tx, struct id project_id, struct id id, int64_t version,
+static bool insert_use(struct tx *tx, const struct workflow_version *version,
                        const struct workflow_use *use, struct error *err)
 {
     static const struct sql sql =
@@ -73,7 +73,8 @@ static bool insert_use(struct tx *tx, struct id project_id, struct id id, int64_
             " WHERE c.project_id = $1 AND c.id = $6");
     int64_t changes;
     if (!tx_run(tx, &sql,
-                BINDS(bind_id(project_id), bind_id(id), bind_int(version), bind_text(use->node_id),
+                BINDS(bind_id(version->project_id), bind_id(version->workflow_id),
+                      bind_int(version->version), bind_text(use->node_id),
                       bind_text(use->node_name), bind_id(use->connection_id)),
                 &changes, err))
         return false;
@@ -83,22 +84,20 @@ static bool insert_use(struct tx *tx, struct id project_id, struct id id, int64_
                       STR_ARG(use->node_id));
 }
 
-static bool insert_version(struct tx *tx, struct id project_id, struct id id, int64_t version,
-                           struct json_text definition, const struct workflow_use *uses,
-                           size_t use_count, struct id created_by, struct instant at,
-                           struct error *err)
+static bool insert_version(struct tx *tx, const struct workflow_version *version, struct error *err)
 {
     static const struct sql sql =
         SQL("INSERT INTO workflow_versions"
             " (project_id, workflow_id, version, definition, created_by, created_at)"
             " VALUES ($1, $2, $3, $4, $5, $6)");
     if (!tx_run(tx, &sql,
-                BINDS(bind_id(project_id), bind_id(id), bind_int(version), bind_json(definition),
-                      bind_id(created_by), bind_instant(at)),
+                BINDS(bind_id(version->project_id), bind_id(version->workflow_id),
+                      bind_int(version->version), bind_json(version->definition),
+                      bind_id(version->created_by), bind_instant(version->created_at)),
                 NULL, err))
         return false;
-    for (size_t i = 0; i < use_count; i++)
-        if (!insert_use(tx, project_id, id, version, &uses[i], err))
+    for (size_t i = 0; i < version->use_count; i++)
+        if (!insert_use(tx, version, &version->uses[i], err))
             return false;
     return true;
 }
@@ -110,13 +109,22 @@ bool workflow_insert(struct tx *tx, const struct workflow_row *row, const struct
         SQL("INSERT INTO workflows"
             " (project_id, id, name, active, version, created_by, created_at, updated_at)"
             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
+    const struct workflow_version first = {
+        .project_id = row->project_id,
+        .workflow_id = row->id,
+        .version = row->version,
+        .definition = row->definition,
+        .uses = uses,
+        .use_count = use_count,
+        .created_by = row->created_by,
+        .created_at = row->created_at,
+    };
     return tx_run(tx, &sql,
                   BINDS(bind_id(row->project_id), bind_id(row->id), bind_text(row->name),
                         bind_bool(row->active), bind_int(row->version), bind_id(row->created_by),
                         bind_instant(row->created_at), bind_instant(row->updated_at)),
                   NULL, err) &&
-           insert_version(tx, row->project_id, row->id, row->version, row->definition, uses,
-                          use_count, row->created_by, row->created_at, err);
+           insert_version(tx, &first, err);
 }
 
 bool workflow_update(struct tx *tx, struct id project_id, struct id id, struct str name,
@@ -132,37 +140,34 @@ bool workflow_update(struct tx *tx, struct id project_id, struct id id, struct s
            changed_one(changes, "workflow", err);
 }
 
-/* Why an update of version `was` found no row. Always false. */
-static bool explain_version(struct tx *tx, struct id project_id, struct id id, int64_t was,
+/* Why a version could not follow the latest. Always false. */
+static bool explain_version(struct tx *tx, const struct workflow_version *version,
                             struct error *err)
 {
     static const struct sql sql = SQL("SELECT version FROM workflows WHERE project_id = $1"
                                       " AND id = $2 AND deleted_at IS NULL");
     int64_t now;
-    if (!tx_int(tx, &sql, BINDS(bind_id(project_id), bind_id(id)), &now, err) ||
+    if (!tx_int(tx, &sql, BINDS(bind_id(version->project_id), bind_id(version->workflow_id)), &now,
+                err) ||
         !changed_one(now, "workflow", err))
         return false;
     return fail(err, ERR_CONFLICT,
                 "the workflow was changed meanwhile: its version is %lld, not %lld", (long long)now,
-                (long long)was);
+                (long long)version->version - 1);
 }
 
-bool workflow_save_version(struct tx *tx, struct id project_id, struct id id, int64_t was,
-                           struct json_text definition, const struct workflow_use *uses,
-                           size_t use_count, struct id created_by, struct instant at,
-                           struct error *err)
+bool workflow_save_version(struct tx *tx, const struct workflow_version *version, struct error *err)
 {
     static const struct sql sql =
-        SQL("UPDATE workflows SET version = version + 1, updated_at = $4"
-            " WHERE project_id = $1 AND id = $2 AND version = $3 AND deleted_at IS NULL");
+        SQL("UPDATE workflows SET version = $3, updated_at = $4"
+            " WHERE project_id = $1 AND id = $2 AND version = $3 - 1 AND deleted_at IS NULL");
     int64_t changes;
-    if (!tx_run(tx, &sql, BINDS(bind_id(project_id), bind_id(id), bind_int(was), bind_instant(at)),
+    if (!tx_run(tx, &sql,
+                BINDS(bind_id(version->project_id), bind_id(version->workflow_id),
+                      bind_int(version->version), bind_instant(version->created_at)),
                 &changes, err))
         return false;
-    if (changes == 0)
-        return explain_version(tx, project_id, id, was, err);
-    return insert_version(tx, project_id, id, was + 1, definition, uses, use_count, created_by, at,
-                          err);
+    return changes > 0 ? insert_version(tx, version, err) : explain_version(tx, version, err);
 }
 
 bool workflow_delete(struct tx *tx, struct id project_id, struct id id, struct instant at,
@@ -201,15 +206,16 @@ bool workflow_find(struct tx *tx, struct id project_id, struct id id, struct are
 }
 
 bool workflow_find_version(struct tx *tx, struct id project_id, struct id id, int64_t version,
-                           struct arena *arena, struct json_text *out, bool *found,
-                           struct error *err)
+                           struct arena *arena, struct json_text *out, struct error *err)
 {
     static const struct sql sql =
         SQL("SELECT definition FROM workflow_versions"
             " WHERE project_id = $1 AND workflow_id = $2 AND version = $3");
-    struct workflow_row row = { 0 };
+    struct workflow_row row;
+    bool found;
     if (!tx_one(tx, &sql, BINDS(bind_id(project_id), bind_id(id), bind_int(version)), &row_shape,
-                arena, &row, found, err))
+                arena, &row, &found, err) ||
+        !changed_one(found, "version of this workflow", err))
         return false;
     *out = row.definition;
     return true;

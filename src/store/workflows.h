@@ -33,19 +33,28 @@ struct workflow_use {
     struct id connection_id;
 };
 
+/* One definition, with what it names. */
+struct workflow_version {
+    struct id project_id, workflow_id;
+    int64_t version;
+    struct json_text definition;
+    const struct workflow_use *uses;
+    size_t use_count;
+    struct id created_by;
+    struct instant created_at;
+};
+
 /*
  * Makes the workflow (row->version is 1) with its first version. A connection that never belonged
- * to the project is ERR_BAD_REQUEST naming the node; deleted ones are taken.
+ * to the project is ERR_BAD_REQUEST, field "definition", naming the node; deleted ones are taken.
  */
 MUST_USE bool workflow_insert(struct tx *tx, const struct workflow_row *row,
                               const struct workflow_use *uses, size_t use_count, struct error *err);
 /* Name and active. ERR_NOT_FOUND when there is none (any more). */
 MUST_USE bool workflow_update(struct tx *tx, struct id project_id, struct id id, struct str name,
                               bool active, struct instant at, struct error *err);
-/* A new definition as version was + 1; ERR_CONFLICT when the latest is not `was`. */
-MUST_USE bool workflow_save_version(struct tx *tx, struct id project_id, struct id id, int64_t was,
-                                    struct json_text definition, const struct workflow_use *uses,
-                                    size_t use_count, struct id created_by, struct instant at,
+/* Adds the next version, the one behind the latest; ERR_CONFLICT when it is not the next any more. */
+MUST_USE bool workflow_save_version(struct tx *tx, const struct workflow_version *version,
                                     struct error *err);
 MUST_USE bool workflow_delete(struct tx *tx, struct id project_id, struct id id, struct instant at,
                               struct error *err);
@@ -56,9 +65,9 @@ MUST_USE bool workflow_list(struct tx *tx, struct id project_id, struct arena *a
 /* Not the deleted ones. */
 MUST_USE bool workflow_find(struct tx *tx, struct id project_id, struct id id, struct arena *arena,
                             struct workflow_row *out, bool *found, struct error *err);
-/* The definition of any version, also of a deleted workflow. */
+/* The definition of any version, also of a deleted workflow; ERR_NOT_FOUND when there is none. */
 MUST_USE bool workflow_find_version(struct tx *tx, struct id project_id, struct id id,
                                     int64_t version, struct arena *arena, struct json_text *out,
-                                    bool *found, struct error *err);
+                                    struct error *err);
 
 #endif
