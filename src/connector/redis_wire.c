@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commands out, replies in: caps, deadlines, and what a reply's first bytes give away. */
+#include "connector/redis_wire.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <hiredis/hiredis.h>
+
+#include "base/mem.h"
+#include "connector/scrub.h"
+#include "connector/tls.h"
+
+/* A command under way. */
+struct exchange {
+    struct redis_conn *conn;
+    struct arena *arena;
+    struct deadline by;
+    atomic_bool *cancelled;
+    struct error *err;
+    bool sent; /* some of it has left */
+};
+
+/* --- sockets --- */
+
+static bool lost(struct exchange *x, enum error_code code, const char *message)
+{
+    x->conn->conn.broken = true;
+    if (x->cancelled && atomic_load(x->cancelled)) {
+        code = ERR_CANCELLED;
+        message = "cancelled";
+    }
+    (void)fail(x->err, code, "%s", message);
+    x->err->maybe_done = x->sent;
+    return false;
+}
+
+static bool wait_for(struct exchange *x, short events)
+{
+    struct pollfd wait = { x->conn->socket, events, 0 };
+    for (;;) {
+        if (deadline_passed(x->by))
+            return lost(x, ERR_DEADLINE_PASSED, "no answer in time");
+        if (poll(&wait, 1, deadline_left_ms(x->by)) > 0)
+            return true;
+    }
+}
+
+static long read_some(struct redis_conn *conn, void *out, size_t size, short *events)
+{
+    *events = POLLIN;
+    return conn->tls ? tls_read(conn->tls, out, size, events) : recv(conn->socket, out, size, 0);
+}
+
+static long write_some(struct redis_conn *conn, const void *bytes, size_t size, short *events)
+{
+    *events = POLLOUT;
+    return conn->tls ? tls_write(conn->tls, bytes, size, events)
+                     : send(conn->socket, bytes, size, MSG_NOSIGNAL);
+}
+
+static bool send_all(struct exchange *x, struct str bytes)
+{
+    while (bytes.len > 0) {
+        short events;
+        long moved = write_some(x->conn, bytes.ptr, bytes.len, &events);
+        if (moved > 0) {
+            x->sent = true;
+            bytes = str_slice(bytes, (size_t)moved, bytes.len);
+        } else if (moved < 0 && (errno == EAGAIN || errno == EINTR)) {
+            if (!wait_for(x, events))
+                return false;
+        } else {
+            return lost(x, ERR_CONNECTION_LOST, "the server closed the connection");
+        }
+    }
+    return true;
+}
+
+/* --- replies --- */
+
+static void *new_reply(enum redis_reply_kind kind, long long number, struct str text)
+{
+    struct redis_reply *reply = NEW(redis_reply);
+    *reply = (struct redis_reply){ kind, number, { xstrdup(text), text.len } };
+    return reply;
+}
+
+static void *on_string(const redisReadTask *task, char *text, size_t len)
+{
+    enum redis_reply_kind kind = task->type == REDIS_REPLY_ERROR    ? REDIS_REPLY_FAILURE
+                                 : task->type == REDIS_REPLY_STATUS ? REDIS_REPLY_STATUS_LINE
+                                                                    : REDIS_REPLY_BULK;
+    return new_reply(kind, 0, (struct str){ text, len });
+}
+
+/* No command of ours is answered by an array. */
+static void *on_array(const redisReadTask *task, int count)
+{
+    (void)task;
+    (void)count;
+    return NULL;
+}
+
+static void *on_integer(const redisReadTask *task, long long number)
+{
+    (void)task;
+    return new_reply(REDIS_REPLY_NUMBER, number, STR_NULL);
+}
+
+static void *on_nil(const redisReadTask *task)
+{
+    (void)task;
+    return new_reply(REDIS_REPLY_NOTHING, 0, STR_NULL);
+}
+
+static void on_free(void *object)
+{
+    struct redis_reply *reply = object;
+    union {
+        const char *read;
+        char *own;
+    } text = { reply->text.ptr };
+    free(text.own);
+    free(reply);
+}
+
+static redisReplyObjectFunctions functions = { on_string, on_array, on_integer, on_nil, on_free };
+
+/* A TLS alert or a hello where a reply should stand: the port speaks TLS. */
+static bool looks_like_tls(const char *bytes, long count)
+{
+    return count >= 2 && (bytes[0] == 0x15 || bytes[0] == 0x16) && bytes[1] == 0x03;
+}
+
+static bool feed(struct exchange *x, redisReader *reader, size_t *total)
+{
+    char bytes[16384];
+    short events;
+    long count = read_some(x->conn, bytes, sizeof(bytes), &events);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR))
+        return wait_for(x, events);
+    if (count <= 0)
+        return lost(x, ERR_CONNECTION_LOST, "the server closed the connection");
+    if (!x->conn->answered && !x->conn->tls && looks_like_tls(bytes, count))
+        return lost(x, ERR_TLS_REQUIRED, "the server demands TLS: write rediss:// in the URL");
+    *total += (size_t)count;
+    if (*total > REDIS_REPLY_MAX)
+        return lost(x, ERR_RESULT_TOO_LARGE, "the reply is longer than 8 MiB");
+    if (redisReaderFeed(reader, bytes, (size_t)count) != REDIS_OK)
+        return lost(x, ERR_SERVER_PROTOCOL, "the server does not speak the protocol of Redis");
+    return true;
+}
+
+static bool receive(struct exchange *x, redisReader *reader, struct redis_reply *out)
+{
+    size_t total = 0;
+    for (;;) {
+        void *object = NULL;
+        if (redisReaderGetReply(reader, &object) != REDIS_OK)
+            return lost(x, ERR_SERVER_PROTOCOL, "the server does not speak the protocol of Redis");
+        if (object) {
+            struct redis_reply *reply = object;
+            *out = *reply;
+            out->text = arena_str(x->arena, reply->text);
+            on_free(reply);
+            x->conn->answered = true;
+            if (reader->pos < reader->len)
+                x->conn->conn.broken = true; /* it said more than it was asked */
+            return true;
+        }
+        if (!feed(x, reader, &total))
+            return false;
+    }
+}
+
+bool redis_call(struct redis_conn *conn, const struct redis_command_line *line,
+                struct arena *arena, struct deadline by, atomic_bool *cancelled,
+                struct redis_reply *out, struct error *err)
+{
+    struct exchange x = { conn, arena, by, cancelled, err, false };
+    const char *texts[REDIS_ARGUMENTS_MAX];
+    size_t lengths[REDIS_ARGUMENTS_MAX];
+    for (int i = 0; i < line->count; i++) {
+        texts[i] = line->arguments[i].ptr ? line->arguments[i].ptr : "";
+        lengths[i] = line->arguments[i].len;
+    }
+    char *bytes = NULL;
+    int size = redisFormatCommandArgv(&bytes, line->count, texts, lengths);
+    if (size < 0)
+        return fail(err, ERR_INTERNAL, "the command could not be formatted");
+    redisReader *reader = redisReaderCreateWithFunctions(&functions);
+    bool ok = send_all(&x, (struct str){ bytes, (size_t)size }) && receive(&x, reader, out);
+    redisReaderFree(reader);
+    secret_wipe(bytes, (size_t)size);
+    redisFreeCommand(bytes);
+    return ok;
+}
+
+/* --- errors --- */
+
+/* The word that an error reply begins with, if it is one: letters in capitals. */
+static struct str error_word(struct str reply)
+{
+    size_t end = str_find_byte(reply, ' ');
+    for (size_t i = 0; i < end; i++)
+        if (reply.ptr[i] < 'A' || reply.ptr[i] > 'Z')
+            return STR("ERR");
+    return str_slice(reply, 0, end);
+}
+
+bool redis_fail(const struct redis_conn *conn, struct str reply, struct arena *arena,
+                struct error *err)
+{
+    struct str word = error_word(reply);
+    struct str text = scrub(arena, reply, conn->upstream->password);
+    enum error_code code = ERR_SERVER_ERROR;
+    if (str_eq(word, STR("NOAUTH")) || str_eq(word, STR("WRONGPASS")) ||
+        str_find(reply, STR("invalid password")) < reply.len ||
+        str_find(reply, STR("without any password configured")) < reply.len)
+        code = ERR_AUTH_FAILED;
+    else if (str_find(reply, STR("max number of clients")) < reply.len)
+        code = ERR_TOO_MANY_CONNECTIONS;
+    (void)fail(err, code, STR_FMT, STR_ARG(text));
+    if (code == ERR_AUTH_FAILED)
+        (void)fail(err, code, "user or password was refused: " STR_FMT, STR_ARG(text));
+    snprintf(err->server_code, sizeof(err->server_code), STR_FMT, STR_ARG(word));
+    return false;
+}
