@@ -36,7 +36,7 @@ function report(rule, text)
 
 function finish(    limit)
 {
-    if (file == "" || file ~ /(\.gen\.ts|\.md)$/)
+    if (file == "" || file ~ /(\.gen\.ts|\.md|package-lock\.json)$/)
         return
     if (lines > 700)
         printf "%s: size: %d lines; more than 700 are too many, split it by idea\n", file, lines
