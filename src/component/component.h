@@ -49,8 +49,7 @@ struct component {
     const char *doc;
     const char *example; /* JSON {"config":…,"input":…,"output":…}: shown in docs, run as a test */
     enum component_kind kind;
-    const struct connector
-        *connector; /* whose sessions it needs: config has connectionId; or NULL */
+    const struct connector *connector; /* whose sessions it needs, by connectionId; or NULL */
     const struct operation *operation; /* what it was made of, or NULL */
     const struct shape *config;        /* NULL: takes none */
     const char *const *ports;          /* outputs, NULL at the end; NULL means one, "out" */
