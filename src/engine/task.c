@@ -315,8 +315,11 @@ static void run(struct worker *worker, struct job *job)
     struct str text;
     if (result == STEP_DONE && !buf_finish(&output, &text, &err))
         result = STEP_FAILED;
-    if (result == STEP_WRITES) {
+    /* The pool was retired between slot and session, because its connection changed. */
+    bool retired = result == STEP_FAILED && err.code == ERR_UNAVAILABLE;
+    if (result == STEP_WRITES)
         atomic_store(live->graph->nodes[task->node].writes, true);
+    if (result == STEP_WRITES || retired) {
         pthread_mutex_lock(&live->engine->lock);
         queue_push(live->engine, &task->job);
         pthread_mutex_unlock(&live->engine->lock);
