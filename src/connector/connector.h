@@ -30,12 +30,12 @@ struct egress;
 /* What is needed to open a session: a parsed URL, its secrets, and settings with defaults filled in. */
 struct upstream {
     const struct connector *connector;
-    struct url url;                  /* parts, password excepted */
-    const struct secret *password;   /* decoded; NULL for none */
+    struct url url;                /* parts, password excepted */
+    const struct secret *password; /* decoded; NULL for none */
     struct connection_settings settings;
     const struct secret *client_key; /* PEM, or NULL */
     const struct egress *egress;
-    struct str application_name;     /* "tieline": shown by the upstream */
+    struct str application_name; /* "tieline": shown by the upstream */
 };
 
 /* Stages of opening a session, as a connection test reports them. */
@@ -87,24 +87,25 @@ enum step_result {
 struct conn {
     const struct connector *connector;
     bool broken;        /* close instead of lending again */
-    int64_t opened_us;  /* clock_us() */
+    int64_t opened_us;  /* clock_us(); these three are the pool's own */
+    int64_t expires_us; /* too old then: not lent again */
     int64_t idle_since_us;
 };
 
 /* What an operation gets beside its config. */
 struct operation_run {
     struct arena *arena;
-    struct deadline by;       /* total, cancel included */
-    bool writes_allowed;      /* false: an operation of EFFECT_READS must prove that it reads */
-    atomic_bool *cancelled;   /* set by another thread, which then calls connector->interrupt */
-    struct buf *output;       /* the result as one JSON value, capped by the caller */
+    struct deadline by;     /* total, cancel included */
+    bool writes_allowed;    /* false: an operation of EFFECT_READS must prove that it reads */
+    atomic_bool *cancelled; /* set by another thread, which then calls connector->interrupt */
+    struct buf *output;     /* the result as one JSON value, capped by the caller */
 };
 
 struct operation {
-    const char *name;       /* of the component: "postgresql-query"; stored, never renamed */
-    const char *title;      /* "PostgreSQL Query" */
+    const char *name;  /* of the component: "postgresql-query"; stored, never renamed */
+    const char *title; /* "PostgreSQL Query" */
     const char *doc;
-    const char *example;    /* JSON {"config":…,"input":…,"output":…}: in the docs, run as a test */
+    const char *example; /* JSON {"config":…,"input":…,"output":…}: in the docs, run as a test */
     const struct shape *config; /* holds a connectionId with LOOK_CONNECTION */
     /* Beyond what the shape checks; NULL when that is all. Names the field. */
     bool (*check)(const void *config, struct error *err);
@@ -128,7 +129,10 @@ struct connector {
      */
     struct conn *(*open)(const struct upstream *upstream, struct trial *trial, struct deadline by,
                          struct error *err);
-    /* Is a session that lay idle still there? Sends something and reads the answer. */
+    /* A look at the socket without waiting: false when the upstream is known to have hung up. May
+     * be NULL. Asked before each loan. */
+    bool (*alive)(struct conn *conn);
+    /* Is a session that lay idle for long still there? Sends something and reads the answer. */
     bool (*ping)(struct conn *conn, struct deadline by);
     /*
      * Makes the session fresh for its next borrower without waiting: sends what is needed; the

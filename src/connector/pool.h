@@ -10,6 +10,9 @@
  *     asked ──► waiting ──granted──► holding a slot ──pool_open──► using a conn ──pool_close──► idle
  *                  └──expired (POOL_TIMEOUT)
  *
+ * A session that is being opened or closed needs a slot too, so that the upstream never sees more
+ * sessions than the cap, also while some come and others go.
+ *
  * Retiring (edit, delete) ends new grants: waiters expire with the error that the retirer gives, idle
  * sessions close, borrowed ones close on return; the last reference frees it.
  */
@@ -30,7 +33,7 @@ struct pool;
 /* One who asks for a slot. Zeroed by its owner but for the callbacks. */
 struct pool_waiter {
     struct list_node node; /* the pool's own */
-    struct deadline by;    /* the pool's own: connection's acquireTimeoutMs from now, or the caller's */
+    struct deadline by; /* the pool's own: acquireTimeoutMs from now, or the caller's if earlier */
     /* The slot is yours. Called without locks, on the thread that gave it back. Must not block. */
     void (*granted)(struct pool_waiter *waiter);
     /* No slot in time (POOL_TIMEOUT), or the pool was retired. Same rules. */
@@ -49,20 +52,26 @@ const struct connection_settings *pool_settings(const struct pool *pool);
 
 /*
  * Asks for a slot. True: granted at once, no callback comes. False: `waiter` stays in line until
- * one of its callbacks.  Blocks: no.  Threads: any.
+ * one of its callbacks; of a retired pool `expired` comes before this returns.
+ *   Blocks: no.  Threads: any.
  */
 bool pool_ask(struct pool *pool, struct pool_waiter *waiter, struct deadline by);
 /* Leaves the line; false when a callback has come or is on its way. */
 bool pool_forget(struct pool *pool, struct pool_waiter *waiter);
 /* Gives an unused slot back. */
 void pool_release_slot(struct pool *pool);
-/* Expires waiters whose time has come, closes idle sessions past their time. Called by the
- * scheduler's clock; returns when it wants to be called again. May block on closing sockets: no. */
+/*
+ * Expires waiters whose time has come, closes idle sessions past their time (but not the last
+ * pool.min of them that are merely idle). Called by the scheduler's clock; returns when it wants to be
+ * called again as things are now. A later ask may bring that forward to its waiter's `by`, a later
+ * return to the idle time-out: so tick once a second at least.  Blocks: no.
+ */
 struct deadline pool_tick(struct pool *pool);
 
 /*
- * A session for the slot that the caller holds. On failure the caller still holds the slot.
- *   Blocks  until `by`.
+ * A session for the slot that the caller holds. On failure the caller still holds the slot. A
+ * retired pool lends nothing: its retirer's error.
+ *   Blocks  until `by`, or the connection's connectTimeoutMs for a new session.
  */
 MUST_USE struct conn *pool_open(struct pool *pool, struct deadline by, struct error *err);
 /* Hands the session back and the slot with it: reset and kept, or closed when broken or too old. */

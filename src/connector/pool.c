@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Invariant: idle sessions + sessions of slot holders ≤ slots' cap. A holder without a session takes
+ * an idle one if there is any, so that it adds one only while none is idle and fewer holders than
+ * slots have one. Closing an idle session aside takes a slot for that time, or is put off.
+ */
+#include "connector/pool.h"
+
+#include "base/id.h"
+#include "base/mem.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+/* Idle for longer: asked before it is lent. */
+#define CHECK_AFTER_US (30 * INT64_C(1000000))
+/* What a check may cost of the borrower's time. */
+#define CHECK_MS 1000
+/* When everything is lent, what should be closed is looked at again so much later. */
+#define PUT_OFF_MS 1000
+
+struct pool {
+    pthread_mutex_t lock;
+    struct list waiters; /* in the order of asking */
+    int64_t waiting;
+    int64_t slots;      /* given away, those for closing included */
+    struct conn **idle; /* the one that lay longest first; lent from the end */
+    int64_t idle_count;
+    int64_t opened, closed;
+    bool retired;
+    struct error why; /* it was retired */
+
+    /* Not guarded: these never change, and this one is atomic. */
+    const struct upstream *upstream;
+    const struct connector *connector;
+    void (*release)(void *owner);
+    void *owner;
+    atomic_int refs;
+};
+
+static void lock(struct pool *pool)
+{
+    (void)pthread_mutex_lock(&pool->lock);
+}
+
+static void unlock(struct pool *pool)
+{
+    (void)pthread_mutex_unlock(&pool->lock);
+}
+
+struct pool *pool_new(const struct upstream *upstream, void (*release)(void *owner), void *owner)
+{
+    assert(upstream->settings.pool_max > 0);
+    struct pool *pool = NEW(pool);
+    (void)pthread_mutex_init(&pool->lock, NULL);
+    list_init(&pool->waiters);
+    pool->idle = xcalloc((size_t)upstream->settings.pool_max, sizeof(struct conn *));
+    pool->upstream = upstream;
+    pool->connector = upstream->connector;
+    pool->release = release;
+    pool->owner = owner;
+    pool->refs = 1;
+    return pool;
+}
+
+struct pool *pool_ref(struct pool *pool)
+{
+    (void)atomic_fetch_add(&pool->refs, 1);
+    return pool;
+}
+
+/* Takes an idle session out. The lock is held. */
+static struct conn *take_idle(struct pool *pool, int64_t at)
+{
+    struct conn *conn = pool->idle[at];
+    pool->idle_count--;
+    memmove(&pool->idle[at], &pool->idle[at + 1],
+            (size_t)(pool->idle_count - at) * sizeof(pool->idle[0]));
+    return conn;
+}
+
+static struct conn *take_last_idle(struct pool *pool)
+{
+    return pool->idle_count > 0 ? take_idle(pool, pool->idle_count - 1) : NULL;
+}
+
+/* Without the lock: closing says good-bye on the network. */
+static void close_conn(struct pool *pool, struct conn *conn)
+{
+    pool->connector->close(conn);
+    lock(pool);
+    pool->closed++;
+    unlock(pool);
+}
+
+static void close_all_idle(struct pool *pool)
+{
+    for (;;) {
+        lock(pool);
+        struct conn *conn = take_last_idle(pool);
+        unlock(pool);
+        if (!conn)
+            return;
+        close_conn(pool, conn);
+    }
+}
+
+void pool_unref(struct pool *pool)
+{
+    if (!pool || atomic_fetch_sub(&pool->refs, 1) > 1)
+        return;
+    assert(pool->slots == 0 && list_empty(&pool->waiters));
+    close_all_idle(pool);
+    if (pool->release)
+        pool->release(pool->owner);
+    (void)pthread_mutex_destroy(&pool->lock);
+    free(pool->idle);
+    free(pool);
+}
+
+bool pool_ask(struct pool *pool, struct pool_waiter *waiter, struct deadline by)
+{
+    const struct connection_settings *settings = &pool->upstream->settings;
+    assert(!list_linked(&waiter->node));
+    lock(pool);
+    if (pool->retired) {
+        struct error why = pool->why;
+        unlock(pool);
+        waiter->expired(waiter, &why);
+        return false;
+    }
+    bool granted = pool->slots < settings->pool_max;
+    if (granted) {
+        pool->slots++;
+    } else {
+        waiter->by = deadline_earlier(by, deadline_in_ms(settings->acquire_timeout_ms));
+        list_push(&pool->waiters, &waiter->node);
+        pool->waiting++;
+    }
+    unlock(pool);
+    return granted;
+}
+
+/* A waiter leaves the line: from here on its callback is on its way. The lock is held. */
+static struct pool_waiter *take_waiter(struct pool *pool, struct list_node *node)
+{
+    list_remove(node);
+    pool->waiting--;
+    return LIST_ITEM(node, pool_waiter, node);
+}
+
+bool pool_forget(struct pool *pool, struct pool_waiter *waiter)
+{
+    lock(pool);
+    bool in_line = list_linked(&waiter->node);
+    if (in_line)
+        (void)take_waiter(pool, &waiter->node);
+    unlock(pool);
+    return in_line;
+}
+
+/* The slot goes to the first in line, who is to be told without the lock, or back to the pool. */
+static struct pool_waiter *pass_slot_on(struct pool *pool)
+{
+    assert(pool->slots > 0);
+    if (!list_empty(&pool->waiters))
+        return take_waiter(pool, pool->waiters.head.next);
+    pool->slots--;
+    return NULL;
+}
+
+void pool_release_slot(struct pool *pool)
+{
+    lock(pool);
+    struct pool_waiter *next = pass_slot_on(pool);
+    unlock(pool);
+    if (next)
+        next->granted(next);
+}
+
+/*
+ * After one session was found dead, the others that lay as long are not asked, but replaced: asking
+ * each of them could cost a time-out.
+ */
+static bool is_usable(const struct pool *pool, struct conn *conn, struct deadline by, bool *doubt)
+{
+    const struct connector *connector = pool->connector;
+    int64_t now = clock_us();
+    if (now >= conn->expires_us || (connector->alive && !connector->alive(conn)))
+        return false;
+    if (now - conn->idle_since_us < CHECK_AFTER_US)
+        return true;
+    if (!*doubt)
+        *doubt = !connector->ping(conn, deadline_earlier(by, deadline_in_ms(CHECK_MS)));
+    return !*doubt;
+}
+
+static struct conn *open_new(struct pool *pool, struct deadline by, struct error *err)
+{
+    const struct connection_settings *settings = &pool->upstream->settings;
+    by = deadline_earlier(by, deadline_in_ms(settings->connect_timeout_ms));
+    struct conn *conn = pool->connector->open(pool->upstream, NULL, by, err);
+    if (!conn)
+        return NULL;
+    /* A tenth more or less, so that sessions opened together do not end together. */
+    int64_t life_us = settings->max_lifetime_ms * 1000;
+    conn->opened_us = clock_us();
+    conn->expires_us = conn->opened_us + life_us - life_us / 10 +
+                       (int64_t)random_below((uint64_t)(life_us / 5 + 1));
+    lock(pool);
+    pool->opened++;
+    unlock(pool);
+    return conn;
+}
+
+struct conn *pool_open(struct pool *pool, struct deadline by, struct error *err)
+{
+    bool doubt = false;
+    for (;;) {
+        lock(pool);
+        assert(pool->slots > 0);
+        if (pool->retired) {
+            *err = pool->why;
+            unlock(pool);
+            return NULL;
+        }
+        struct conn *conn = take_last_idle(pool);
+        unlock(pool);
+        if (!conn)
+            return open_new(pool, by, err);
+        if (is_usable(pool, conn, by, &doubt))
+            return conn;
+        close_conn(pool, conn);
+    }
+}
+
+void pool_close(struct pool *pool, struct conn *conn)
+{
+    bool keep = !conn->broken && clock_us() < conn->expires_us && pool->connector->reset(conn);
+    struct pool_waiter *next = NULL;
+    if (keep) {
+        lock(pool);
+        keep = !pool->retired;
+        if (keep) {
+            assert(pool->idle_count < pool->upstream->settings.pool_max);
+            conn->idle_since_us = clock_us();
+            pool->idle[pool->idle_count++] = conn;
+            next = pass_slot_on(pool);
+        }
+        unlock(pool);
+    }
+    if (!keep) {
+        close_conn(pool, conn);
+        lock(pool);
+        next = pass_slot_on(pool);
+        unlock(pool);
+    }
+    if (next)
+        next->granted(next);
+}
+
+static void expire_waiters(struct pool *pool)
+{
+    const struct connection_settings *settings = &pool->upstream->settings;
+    struct error err;
+    (void)fail(&err, ERR_POOL_TIMEOUT,
+               "no session of the connection came free in time (%lld at most)",
+               (long long)settings->pool_max);
+    for (;;) {
+        struct pool_waiter *late = NULL;
+        lock(pool);
+        LIST_EACH(&pool->waiters, pool_waiter, node, waiter)
+        {
+            if (!late && deadline_passed(waiter->by))
+                late = take_waiter(pool, &waiter->node);
+        }
+        unlock(pool);
+        if (!late)
+            return;
+        late->expired(late, &err);
+    }
+}
+
+/* When the first idle session wants to be closed; `at` says which one. The lock is held. */
+static struct deadline next_close(const struct pool *pool, int64_t *at)
+{
+    const struct connection_settings *settings = &pool->upstream->settings;
+    struct deadline first = DEADLINE_NEVER;
+    for (int64_t i = 0; i < pool->idle_count; i++) {
+        int64_t end_us = pool->idle[i]->expires_us;
+        int64_t idle_end_us = pool->idle[i]->idle_since_us + settings->idle_timeout_ms * 1000;
+        if (i == 0 && pool->idle_count > settings->pool_min && idle_end_us < end_us)
+            end_us = idle_end_us;
+        if (end_us >= first.at_us)
+            continue;
+        first.at_us = end_us;
+        *at = i;
+    }
+    return first;
+}
+
+static void close_overdue(struct pool *pool)
+{
+    for (;;) {
+        int64_t at = 0;
+        lock(pool);
+        bool due = deadline_passed(next_close(pool, &at)) &&
+                   pool->slots < pool->upstream->settings.pool_max;
+        struct conn *conn = due ? take_idle(pool, at) : NULL;
+        pool->slots += due;
+        unlock(pool);
+        if (!conn)
+            return;
+        close_conn(pool, conn);
+        pool_release_slot(pool);
+    }
+}
+
+struct deadline pool_tick(struct pool *pool)
+{
+    expire_waiters(pool);
+    close_overdue(pool);
+    int64_t at = 0;
+    lock(pool);
+    struct deadline next = next_close(pool, &at);
+    if (deadline_passed(next))
+        next = deadline_in_ms(PUT_OFF_MS);
+    LIST_EACH(&pool->waiters, pool_waiter, node, waiter)
+    {
+        next = deadline_earlier(next, waiter->by);
+    }
+    unlock(pool);
+    return next;
+}
+
+void pool_retire(struct pool *pool, const struct error *err)
+{
+    struct error why = *err;
+    lock(pool);
+    if (!pool->retired) {
+        pool->retired = true;
+        pool->why = why;
+    }
+    unlock(pool);
+    for (;;) {
+        struct pool_waiter *waiter = NULL;
+        lock(pool);
+        if (!list_empty(&pool->waiters))
+            waiter = take_waiter(pool, pool->waiters.head.next);
+        unlock(pool);
+        if (!waiter)
+            break;
+        waiter->expired(waiter, &why);
+    }
+    close_all_idle(pool);
+}
+
+void pool_stats(struct pool *pool, struct pool_stats *out)
+{
+    lock(pool);
+    *out = (struct pool_stats){
+        .max = pool->upstream->settings.pool_max,
+        .in_use = pool->slots,
+        .idle = pool->idle_count,
+        .waiting = pool->waiting,
+        .opened = pool->opened,
+        .closed = pool->closed,
+    };
+    unlock(pool);
+}
