@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of this folder share: the struct auth and what it remembers.
+ *
+ * Remembered are only findings, never that something was not found, each with the store's generation
+ * of rights from before it was read. Tables have a fixed size; a newer finding takes the place of an
+ * older one.
+ */
+#ifndef AUTH_INTERNAL_H
+#define AUTH_INTERNAL_H
+
+#include <pthread.h>
+
+#include "auth/session.h"
+#include "base/time.h"
+#include "store/rights.h"
+
+#define HASH_LEN 64 /* of vault/token.h, in hexadecimal */
+
+struct known_caller {
+    char hash[HASH_LEN];
+    uint64_t generation;
+    struct caller caller;
+    struct instant expires_at; /* none: never */
+    struct instant used_at;    /* of a token: as it is, or soon will be, in its row */
+};
+
+struct known_right {
+    uint64_t generation;
+    struct id user_id, id;
+    enum right_subject subject;
+    struct right_row right;
+};
+
+/* Failed sign-ins of one address from one peer. */
+struct failures {
+    uint64_t key;
+    int64_t since_us;
+    int count;
+};
+
+#define KNOWN_CALLERS 512
+#define KNOWN_RIGHTS 2048
+#define FAILURES 256
+
+struct auth {
+    pthread_mutex_t lock;
+    struct known_caller callers[KNOWN_CALLERS];
+    struct known_right rights[KNOWN_RIGHTS];
+    struct failures failures[FAILURES];
+    /* The lock guards what stands above. */
+    struct store *store;
+    char *public_origin; /* or NULL */
+};
+
+/* *use: the token's last use should be written down now. */
+bool memory_find_caller(struct auth *auth, struct str hash, struct caller *out, bool *use);
+void memory_keep_caller(struct auth *auth, const struct known_caller *known);
+bool memory_find_right(struct auth *auth, enum right_subject subject, struct id user_id,
+                       struct id id, struct right_row *out);
+void memory_keep_right(struct auth *auth, const struct known_right *known);
+/* False when this address has failed too often from this peer within the last minute. */
+bool memory_may_try(struct auth *auth, struct str email, struct str peer);
+void memory_note_failure(struct auth *auth, struct str email, struct str peer);
+
+#endif
