@@ -169,13 +169,9 @@ struct graph *engine_graph(struct engine *engine, struct id project_id, struct i
     AUTO(tx) tx = store_read(engine->store, scope_project(project_id), err);
     AUTO(arena) arena = arena_new();
     struct json_text definition;
-    bool found;
-    if (!tx || !workflow_find_version(tx, project_id, workflow_id, version, arena, &definition,
-                                      &found, err))
+    if (!tx ||
+        !workflow_find_version(tx, project_id, workflow_id, version, arena, &definition, err))
         return NULL;
-    if (!found)
-        return fail_null(err, ERR_NOT_FOUND, "version %lld of the workflow is gone",
-                         (long long)version);
     graph = graph_compile(definition.text, err);
     if (graph)
         keep_graph(engine, &key, graph);
