@@ -109,20 +109,16 @@ static bool start_tls(struct redis_conn *conn, struct trial *trial, struct deadl
                       struct error *err)
 {
     const struct upstream *upstream = conn->upstream;
-    enum tls_mode mode = upstream->settings.tls_mode;
     if (!str_eq(upstream->url.scheme, STR("rediss"))) {
         if (trial)
             trial->tls = TLS_STATE_OFF;
         return true;
     }
     trial_begin(trial, STAGE_TLS);
-    conn->tls = tls_open(conn->socket, upstream->url.host, &upstream->settings,
-                         upstream->client_key, by, err);
+    conn->tls = tls_open(conn->socket, upstream, by, err);
     trial_end(trial, STAGE_TLS, conn->tls != NULL);
     if (conn->tls && trial)
-        trial->tls = mode == TLS_MODE_VERIFY_CA || mode == TLS_MODE_VERIFY_FULL
-                         ? TLS_STATE_VERIFIED
-                         : TLS_STATE_UNVERIFIED;
+        trial->tls = tls_verified(conn->tls) ? TLS_STATE_VERIFIED : TLS_STATE_UNVERIFIED;
     return conn->tls != NULL;
 }
 

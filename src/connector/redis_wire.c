@@ -50,17 +50,48 @@ static bool wait_for(struct exchange *x, short events)
     }
 }
 
+/* What recv() and send() say, over TLS too: bytes moved, 0 at the end, -1 with errno EAGAIN and what
+ * to poll for, or with another errno. */
+static long tell(enum tls_io io, size_t moved, short *events)
+{
+    switch (io) {
+    case TLS_IO_DONE:
+        return (long)moved;
+    case TLS_IO_END:
+        return 0;
+    case TLS_IO_WANTS_READ:
+        *events = POLLIN;
+        errno = EAGAIN;
+        return -1;
+    case TLS_IO_WANTS_WRITE:
+        *events = POLLOUT;
+        errno = EAGAIN;
+        return -1;
+    case TLS_IO_FAILED:
+        errno = ECONNRESET;
+        return -1;
+    }
+    return -1;
+}
+
 static long read_some(struct redis_conn *conn, void *out, size_t size, short *events)
 {
+    size_t moved = 0;
     *events = POLLIN;
-    return conn->tls ? tls_read(conn->tls, out, size, events) : recv(conn->socket, out, size, 0);
+    if (!conn->tls)
+        return recv(conn->socket, out, size, 0);
+    enum tls_io io = tls_read(conn->tls, out, size, &moved);
+    return tell(io, moved, events);
 }
 
 static long write_some(struct redis_conn *conn, const void *bytes, size_t size, short *events)
 {
+    size_t moved = 0;
     *events = POLLOUT;
-    return conn->tls ? tls_write(conn->tls, bytes, size, events)
-                     : send(conn->socket, bytes, size, MSG_NOSIGNAL);
+    if (!conn->tls)
+        return send(conn->socket, bytes, size, MSG_NOSIGNAL);
+    enum tls_io io = tls_write(conn->tls, bytes, size, &moved);
+    return tell(io, moved, events);
 }
 
 static bool send_all(struct exchange *x, struct str bytes)

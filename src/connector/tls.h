@@ -1,41 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TLS over a socket of ours, for connectors whose library has none. The one place that includes
- * OpenSSL.
- *
- * The name goes to the server (SNI) and is checked against its certificate by the mode: verify-full
- * checks chain and name, verify-ca the chain, require and prefer nothing.
+ * TLS over a socket that is connected already: handshake with the checks that the connection's
+ * settings ask for, then bytes. For protocols whose client library brings no TLS of its own.
  */
 #ifndef CONNECTOR_TLS_H
 #define CONNECTOR_TLS_H
 
 #include "base/attr.h"
 #include "base/error.h"
-#include "base/secret.h"
-#include "base/str.h"
 #include "base/time.h"
-#include "connector/settings.h"
+#include "connector/connector.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct tls;
 
 /*
- * Shakes hands over a connected, non-blocking socket, which stays the caller's.
- *   Fails   TLS_NOT_OFFERED, TLS_UNTRUSTED, TLS_WRONG_NAME, TLS_EXPIRED, TLS_FAILED,
- *           CONNECT_TIMEOUT, CONNECTION_LOST
- *   Blocks  until `by`.
+ * Shakes hands over a non-blocking socket, TLS 1.2 at least; the name is the URL's host. The modes
+ * verify-ca and verify-full check the certificate, and so does require where an authority is given.
+ *
+ *   Fails   TLS_NOT_OFFERED (it does not speak TLS at all), TLS_UNTRUSTED, TLS_WRONG_NAME,
+ *           TLS_EXPIRED, TLS_FAILED, DEADLINE_PASSED, CONNECTION_LOST
+ *   Owns    the caller keeps the socket, and closes it after tls_close().
  */
-MUST_USE struct tls *tls_open(int socket, struct str host,
-                              const struct connection_settings *settings,
-                              const struct secret *client_key, struct deadline by,
+MUST_USE struct tls *tls_open(int socket, const struct upstream *upstream, struct deadline by,
                               struct error *err);
+/* Frees; says goodbye to the peer without waiting for it. NULL is fine. */
 void tls_close(struct tls *tls);
+bool tls_verified(const struct tls *tls);
 
-/* What recv() and send() would do: bytes moved, 0 for the end, -1 with errno EAGAIN or another.
- * *events gets what to poll for when it is EAGAIN. */
-long tls_read(struct tls *tls, void *out, size_t size, short *events);
-long tls_write(struct tls *tls, const void *bytes, size_t size, short *events);
+enum tls_io {
+    TLS_IO_DONE,
+    TLS_IO_WANTS_READ,  /* again when the socket is readable */
+    TLS_IO_WANTS_WRITE, /* … or writable */
+    TLS_IO_END,         /* closed in order */
+    TLS_IO_FAILED,
+};
+enum tls_io tls_read(struct tls *tls, void *to, size_t size, size_t *done);
+enum tls_io tls_write(struct tls *tls, const void *from, size_t size, size_t *done);
 
 #endif
