@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Our procedures: tables of rows, one file a router, and what they work with.
+ *
+ * Reads answer at once on the HTTP thread. Writes are handed to the store, passwords and tests to
+ * threads that may block, and starts to the engine: their calls are PENDING until one of those ends
+ * them. The thread that read a request never waits.
+ */
+#ifndef API_API_H
+#define API_API_H
+
+#include "base/attr.h"
+#include "rpc/procedure.h"
+#include "rpc/trpc.h"
+
+struct auth;
+struct blocking;
+struct egress;
+struct engine;
+struct keyring;
+struct manager;
+struct store;
+struct test_gate;
+
+/* Everything that procedures reach; made in app/server.c, which also closes it in reverse. */
+struct services {
+    struct store *store;
+    struct auth *auth;
+    struct keyring *keyring;
+    struct manager *manager;
+    const struct egress *egress;
+    struct engine *engine;
+    struct blocking *signing;    /* hashes passwords */
+    struct blocking *testing;    /* tests connections: slow ones must not keep people out */
+    struct test_gate *test_gate; /* how many tests, by whom: api/test_gate.h */
+};
+
+/* All routers, NULL at the end: for rpc_new() and rpc_typescript(). */
+extern const struct procedure *const api_tables[];
+
+/* How rpc reaches auth; the services must live as long as the rpc. */
+struct rpc_hooks api_hooks(struct services *services);
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* executions.list, get, cancel. */
+#include "api/internal.h"
+
+#include "engine/engine.h"
+
+#define PAGE_DEFAULT 50
+#define CANCEL_WAIT_MS 2000
+
+struct execution_list_input {
+    struct id project_id, workflow_id;
+    int status;
+    struct opt_int limit;
+    struct id cursor;
+};
+static const struct field list_fields[] = {
+    { FIELD("projectId", execution_list_input, project_id, REQUIRED, "Id of the project.") },
+    { FIELD("workflowId", execution_list_input, workflow_id, OPTIONAL,
+            "Only those of this workflow.") },
+    { FIELD_ENUM("status", execution_list_input, status, OPTIONAL, execution_status_names,
+                 "Only those that stand so.") },
+    { FIELD("limit", execution_list_input, limit, OPTIONAL, "Page size."), .min = 1, .max = 200,
+      .fallback = "50" },
+    { FIELD("cursor", execution_list_input, cursor, OPTIONAL, "nextCursor of the page before.") },
+    { 0 },
+};
+static const struct shape list_shape = SHAPE(NULL, execution_list_input, list_fields);
+
+struct execution_list_output {
+    struct array executions;
+    struct id next_cursor;
+};
+static const struct field listed_fields[] = {
+    { FIELD_LIST("executions", execution_list_output, executions, REQUIRED,
+                 &execution_summary_shape, "Newest first.") },
+    { FIELD("nextCursor", execution_list_output, next_cursor, OPTIONAL,
+            "Absent: this is the last page.") },
+    { 0 },
+};
+static const struct shape listed_shape = SHAPE(NULL, execution_list_output, listed_fields);
+
+struct execution_id_input {
+    struct id execution_id;
+};
+static const struct field id_fields[] = {
+    { FIELD("executionId", execution_id_input, execution_id, REQUIRED, "Id of the execution.") },
+    { 0 },
+};
+static const struct shape id_shape = SHAPE(NULL, execution_id_input, id_fields);
+
+/* One row more than asked for tells whether there is another page. */
+static enum answer executions_list(struct call *call, const void *input, void *output,
+                                   struct error *err)
+{
+    const struct execution_list_input *in = input;
+    struct execution_list_output *out = output;
+    size_t limit = in->limit.set ? (size_t)in->limit.value : PAGE_DEFAULT;
+    struct execution_filter filter = {
+        .project_id = call->project_id,
+        .workflow_id = in->workflow_id,
+        .status = in->status,
+        .before = in->cursor,
+        .limit = (int64_t)limit + 1,
+    };
+
+    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    if (!tx || !execution_list(tx, &filter, call->arena, &out->executions, err))
+        return FAILED;
+    struct execution_row *rows = out->executions.items;
+    if (out->executions.count > limit) {
+        out->executions.count = limit;
+        out->next_cursor = rows[limit - 1].id;
+    }
+    engine_refresh(services_of(call)->engine, rows, out->executions.count);
+    return DONE;
+}
+
+static enum answer executions_get(struct call *call, const void *input, void *output,
+                                  struct error *err)
+{
+    const struct execution_id_input *in = input;
+    return execution_look(call, in->execution_id, output, err) ? DONE : FAILED;
+}
+
+/* --- cancelling --- */
+
+struct cancelling {
+    struct write write;
+    struct job job;
+    struct call *call;
+    struct id id;
+    bool ended; /* by the request itself: nobody held it */
+};
+
+static void place(struct call *call, struct execution_row *row)
+{
+    struct execution_row *out = call->output;
+    *out = *row;
+}
+
+static bool request_cancel(struct tx *tx, struct write *write, struct error *err)
+{
+    struct cancelling *self = CONTAINER_OF(write, struct cancelling, write);
+    struct call *call = self->call;
+    return execution_request_cancel(tx, call->project_id, self->id, instant_now(), &self->ended,
+                                    err) &&
+           api_audit(tx, call, self->id, err);
+}
+
+static void await_end(struct job *job)
+{
+    struct cancelling *self = CONTAINER_OF(job, struct cancelling, job);
+    api_await_end(self->call, self->id, deadline_in_ms(CANCEL_WAIT_MS), place);
+}
+
+static void cancel_requested(struct write *write, const struct error *err)
+{
+    struct cancelling *self = CONTAINER_OF(write, struct cancelling, write);
+    struct error full = { 0 };
+
+    self->job.run = await_end;
+    if (err)
+        call_finish(self->call, err);
+    else if (!blocking_run(services_of(self->call)->testing, &self->job, &full))
+        call_finish(self->call, &full);
+}
+
+static enum answer executions_cancel(struct call *call, const void *input, void *output,
+                                     struct error *err)
+{
+    const struct execution_id_input *in = input;
+    struct services *services = services_of(call);
+    struct cancelling *self = ARENA_NEW(call->arena, cancelling);
+    const struct execution_row *row = output;
+
+    self->call = call;
+    self->id = in->execution_id;
+    if (!execution_look(call, self->id, output, err))
+        return FAILED;
+    if (execution_status_ended(row->status))
+        return DONE;
+    if (engine_cancel(services->engine, self->id)) {
+        api_await_end(call, self->id, deadline_in_ms(CANCEL_WAIT_MS), place);
+        return PENDING;
+    }
+    self->write = (struct write){ .scope = scope_project(call->project_id),
+                                  .run = request_cancel,
+                                  .done = cancel_requested };
+    store_submit(services->store, &self->write);
+    return PENDING;
+}
+
+const struct procedure execution_procedures[] = {
+    { .path = "executions.list",
+      .kind = QUERY,
+      .needs = PROJECT_READ,
+      .about = ABOUT_PROJECT,
+      .doc = "Executions, newest first, without inputs and steps.",
+      .input = &list_shape,
+      .output = &listed_shape,
+      .run = executions_list },
+    { .path = "executions.get",
+      .kind = QUERY,
+      .needs = PROJECT_READ,
+      .about = ABOUT_EXECUTION,
+      .doc = "One execution with its steps and attempts.",
+      .input = &id_shape,
+      .output = &execution_shape,
+      .run = executions_get },
+    { .path = "executions.cancel",
+      .kind = MUTATION,
+      .needs = PROJECT_WRITE,
+      .about = ABOUT_EXECUTION,
+      .doc = "Ends an execution: waiting steps at once, running ones as soon as they can be "
+             "interrupted. Answers after the end, or 2 s.",
+      .input = &id_shape,
+      .output = &execution_shape,
+      .run = executions_cancel },
+    { 0 },
+};

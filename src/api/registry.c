@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All routers, and how rpc reaches auth. */
+#include "api/internal.h"
+
+#include "auth/permit.h"
+#include "auth/session.h"
+
+const struct procedure *const api_tables[] = {
+    auth_procedures,
+    token_procedures,
+    project_procedures,
+    member_procedures,
+    connection_procedures,
+    connection_save_procedures,
+    connection_test_procedures,
+    component_procedures,
+    workflow_procedures,
+    execute_procedures,
+    execution_procedures,
+    NULL,
+};
+
+static bool authenticate(const struct http_request *request, struct arena *arena,
+                         struct caller *out, void *context, struct error *err)
+{
+    const struct services *services = context;
+    return auth_request(services->auth, request, arena, out, err);
+}
+
+static bool permit_hook(struct call *call, const void *input, struct error *err)
+{
+    return permit_call(services_of(call)->auth, call, input, err);
+}
+
+struct rpc_hooks api_hooks(struct services *services)
+{
+    return (struct rpc_hooks){
+        .authenticate = authenticate,
+        .permit = permit_hook,
+        .services = services,
+    };
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What several procedures need of saved connections. */
+#include "api/internal.h"
+
+#include "connector/connector.h"
+#include "store/connections.h"
+#include "store/projects.h"
+#include "vault/keyring.h"
+
+bool api_find_connection(struct call *call, struct id id, struct connection_row *out,
+                         struct error *err)
+{
+    bool found;
+
+    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    if (!tx || !connection_find(tx, call->project_id, id, call->arena, out, &found, err))
+        return false;
+    return found || fail(err, ERR_NOT_FOUND, "no such connection");
+}
+
+bool api_unknown_connector(struct str type, struct error *err)
+{
+    char known[128] = "";
+    size_t len = 0;
+
+    for (size_t i = 0; connector_registry[i]; i++) {
+        size_t size = strlen(connector_registry[i]->name);
+        if (len + size + 3 > sizeof(known))
+            break;
+        if (i > 0) {
+            memcpy(known + len, ", ", 2);
+            len += 2;
+        }
+        memcpy(known + len, connector_registry[i]->name, size);
+        len += size;
+    }
+    return fail_field(err, ERR_BAD_REQUEST, "connectionType",
+                      "must be one of " STR_FMT ", not \"" STR_FMT "\"", (int)len, known,
+                      STR_ARG(str_cut(type, 40)));
+}
+
+struct project_key *api_project_key(struct call *call, struct error *err)
+{
+    struct services *services = services_of(call);
+    struct str wrapped;
+
+    AUTO(tx) tx = store_read(services->store, scope_project(call->project_id), err);
+    if (!tx || !project_find_key(tx, call->project_id, call->arena, &wrapped, err))
+        return NULL;
+    return keyring_open_project_key(services->keyring, call->project_id, wrapped, err);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tieline serve */
+#include "app/commands.h"
+
+#include <stdio.h>
+
+#include "app/process.h"
+#include "app/server.h"
+#include "auth/session.h"
+#include "base/log.h"
+#include "vault/keyring.h"
+
+/* Printed where the server was started, never served: whoever holds it becomes the first user. */
+static bool print_setup_token(const struct server *server, struct arena *arena, struct error *err)
+{
+    struct str token;
+    bool needed;
+
+    if (!auth_setup_required(server_auth(server), &needed, err))
+        return false;
+    if (!needed)
+        return true;
+    if (!auth_setup_token(server_auth(server), arena, &token, err))
+        return false;
+    (void)printf("Set-up token: " STR_FMT "\n"
+                 "  Nobody can sign in yet. Make the first user with it (auth.setup), or by\n"
+                 "  \"tieline user add\" while the server is stopped.\n",
+                 STR_ARG(token));
+    return true;
+}
+
+static bool greet(const struct server *server, const struct home *home, struct arena *arena,
+                  struct error *err)
+{
+    if (home->key_created)
+        (void)printf("Made the key file %s. Keep a copy: without it no saved connection opens.\n",
+                     home->key_file);
+    if (!print_setup_token(server, arena, err))
+        return false;
+    (void)printf("Listening on http://" STR_FMT "\n", STR_ARG(server_address(server)));
+    (void)fflush(stdout);
+    return true;
+}
+
+static enum exit_code serve(const void *options, struct str argument, struct arena *arena)
+{
+    const struct server_options *given = options;
+    struct error err = { 0 };
+    (void)argument;
+
+    process_prepare_signals();
+    AUTO(home) home = home_open(&given->at, arena, &err);
+    if (!home)
+        return command_failed(&err);
+    AUTO(server) server = server_open(given, home, arena, &err);
+    if (!server || !greet(server, home, arena, &err))
+        return command_failed(&err);
+    log_info("server ready", LOG_STR("address", server_address(server)),
+             LOG_STR("key", keyring_key_id(home->keyring)));
+    process_wait_for_stop();
+    log_info("server stops");
+    return EXIT_DONE;
+}
+
+const struct command command_serve = {
+    .words = "serve",
+    .doc = "Serves the API and carries out workflows, until Ctrl-C or SIGTERM.",
+    .options = &server_options_shape,
+    .run = serve,
+};

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The data folder: store and key. */
+#include "app/home.h"
+
+#include "base/file.h"
+#include "store/meta.h"
+#include "store/store.h"
+#include "vault/keyring.h"
+
+static bool read_sentinel(struct home *home, struct arena *arena, struct str *out,
+                          struct error *err)
+{
+    AUTO(tx) tx = store_read(home->store, scope_system(), err);
+    return tx && meta_get(tx, META_KEY_SENTINEL, arena, out, err);
+}
+
+struct sentinel_write {
+    struct write write;
+    struct str sentinel;
+};
+
+static bool write_sentinel(struct tx *tx, struct write *write, struct error *err)
+{
+    const struct sentinel_write *self = CONTAINER_OF(write, struct sentinel_write, write);
+    return meta_set(tx, META_KEY_SENTINEL, self->sentinel, err);
+}
+
+/* The store knows which key it belongs to before anything is sealed under it. */
+static bool match_key(struct home *home, struct arena *arena, struct error *err)
+{
+    struct str sentinel;
+
+    if (!read_sentinel(home, arena, &sentinel, err))
+        return false;
+    home->keyring = keyring_open(home->key_file, !str_set(sentinel), &home->key_created, err);
+    if (!home->keyring)
+        return false;
+    if (str_set(sentinel)) {
+        if (keyring_check(home->keyring, sentinel, err))
+            return true;
+        error_prefix(err, "key file \"%s\": ", home->key_file);
+        return false;
+    }
+    struct sentinel_write write = {
+        .write = { .scope = scope_system(), .run = write_sentinel },
+        .sentinel = keyring_sentinel(home->keyring, arena),
+    };
+    return store_write(home->store, &write.write, err);
+}
+
+struct home *home_open(const struct store_options *at, struct arena *arena, struct error *err)
+{
+    AUTO(home) home = ARENA_NEW(arena, home);
+    struct store_config config = { .url = at->store };
+
+    if (!file_make_folder(arena_c(arena, at->data), err))
+        return NULL;
+    if (!str_set(config.url))
+        config.url = arena_printf(arena, "sqlite:" STR_FMT "/tieline.db", STR_ARG(at->data));
+    home->key_file = str_set(at->key_file)
+                         ? arena_c(arena, at->key_file)
+                         : arena_printf(arena, STR_FMT "/master.key", STR_ARG(at->data)).ptr;
+    home->store = store_open(&config, err);
+    if (!home->store)
+        return NULL;
+    if (!match_key(home, arena, err))
+        return NULL;
+    return home_take(&home);
+}
+
+void home_close(struct home *home)
+{
+    if (!home)
+        return;
+    keyring_free(home->keyring);
+    store_close(home->store);
+    home->keyring = NULL;
+    home->store = NULL;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What every command needs that touches rows: the data folder, the store, and the master key that
+ * belongs to it. One process at a time has them open.
+ */
+#ifndef APP_HOME_H
+#define APP_HOME_H
+
+#include "app/config.h"
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+
+struct store;
+struct keyring;
+
+struct home {
+    struct store *store;
+    struct keyring *keyring;
+    const char *key_file;
+    bool key_created;
+};
+
+/*
+ * Opens the store, making folder, store and key file where there are none. A key is made only for a
+ * store that never had one.
+ *   Fails  CONFLICT while another process has it open (named by its process id) · any failure of the
+ *          key file · a key that is not the store's, naming both
+ */
+MUST_USE struct home *home_open(const struct store_options *at, struct arena *arena,
+                                struct error *err);
+/* NULL is fine. */
+void home_close(struct home *home);
+AUTO_DEFINE(home, home_close)
+
+#endif

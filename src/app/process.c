@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Environment and signals. */
+#include "app/process.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/attr.h"
+
+extern char **environ;
+
+/* Beginnings of names: libpq, OpenSSL, Kerberos, the resolver, client libraries to come, proxies. */
+static const char *const foreign[] = {
+    "PG",         "SSL",         "OPENSSL_",  "KRB5",     "GSS",        "LOCALDOMAIN",
+    "RES_",       "HOSTALIASES", "MYSQL",     "MARIADB",  "MONGO",      "REDIS",
+    "http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY",
+    "ALL_PROXY",  "NO_PROXY",    "CURL_",     "NETRC",    "XDG_",
+};
+
+static bool is_foreign(const char *entry)
+{
+    for (size_t i = 0; i < ARRAY_LEN(foreign); i++) {
+        if (strncmp(entry, foreign[i], strlen(foreign[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+void process_clean_environment(void)
+{
+    char name[256];
+
+    for (size_t i = 0; environ && environ[i];) {
+        size_t len = strcspn(environ[i], "=");
+        if (!is_foreign(environ[i]) || len >= sizeof(name)) {
+            i++;
+            continue;
+        }
+        (void)snprintf(name, sizeof(name), "%.*s", (int)len, environ[i]);
+        if (unsetenv(name) != 0)
+            i++; /* stays: a name that cannot be one */
+    }
+    (void)setenv("HOME", "/nonexistent", 1);
+}
+
+static sigset_t stop_signals(void)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    return set;
+}
+
+void process_prepare_signals(void)
+{
+    sigset_t set = stop_signals();
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+void process_wait_for_stop(void)
+{
+    sigset_t set = stop_signals();
+    int got;
+
+    while (sigwait(&set, &got) != 0)
+        continue;
+    (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}

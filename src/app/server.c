@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Start and stop order. */
+#include "app/server.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "api/api.h"
+#include "api/blocking.h"
+#include "api/test_gate.h"
+#include "app/pages.h"
+#include "auth/session.h"
+#include "base/mem.h"
+#include "connector/dial.h"
+#include "connector/manager.h"
+#include "engine/engine.h"
+#include "http/server.h"
+#include "rpc/trpc.h"
+#include "store/store.h"
+
+#define WORKERS_DEFAULT 32
+#define BODY_MAX ((size_t)4 << 20)
+/* The longest wait that a caller may ask for is 60 s, in workflows.execute. */
+#define REQUEST_TIMEOUT_MS 75000
+#define STOP_GRACE_MS 5000
+#define PROXIES_MAX 16
+
+static const char *const egress_names[] = { NULL, "open", "strict", NULL };
+
+static const struct field option_fields[] = {
+    STORE_OPTION_FIELDS(server_options),
+    { FIELD("listen", server_options, listen, OPTIONAL, "Address to listen on."),
+      .title = "HOST:PORT", .fallback = "127.0.0.1:8080" },
+    { FIELD("publicUrl", server_options, public_url, OPTIONAL,
+            "Where people reach this server, when that is another address."),
+      .title = "URL" },
+    { FIELD("trustedProxy", server_options, trusted_proxy, OPTIONAL,
+            "Proxies whose forwarded headers count."),
+      .title = "CIDR,…" },
+    { FIELD_ENUM("egress", server_options, egress, OPTIONAL, egress_names,
+                 "Where connections may lead: open (all but metadata and link-local addresses), or "
+                 "strict (public addresses only)."),
+      .title = "open|strict", .fallback = "open" },
+    { FIELD("egressAllow", server_options, egress_allow, OPTIONAL,
+            "Addresses that are allowed beside."),
+      .title = "CIDR:PORT,…" },
+    { FIELD("workers", server_options, workers, OPTIONAL, "Steps carried out at the same time."),
+      .min = 1, .max = 256, .fallback = "32" },
+    { 0 },
+};
+const struct shape server_options_shape = SHAPE(NULL, server_options, option_fields);
+
+struct server {
+    struct services services;
+    struct egress *egress;
+    struct rpc *rpc;
+    struct http_server *http;
+    struct str hosts[2];
+    const char *proxies[PROXIES_MAX + 1];
+    struct http_route routes[4];
+};
+
+/* "https://tieline.example/" → the origin, and its host with port for the Host check. */
+static bool read_public_url(struct server *server, struct str url, struct arena *arena,
+                            struct str *origin, struct error *err)
+{
+    if (!str_set(url))
+        return true;
+    if (str_ends(url, STR("/")))
+        url.len--;
+    size_t scheme = str_find(url, STR("://"));
+    struct str host = str_slice(url, scheme + 3, url.len);
+    struct str name = str_slice(url, 0, scheme);
+    bool known = str_eq(name, STR("http")) || str_eq(name, STR("https"));
+    if (!known || host.len == 0 || str_find_byte(host, '/') < host.len ||
+        str_find_byte(host, '@') < host.len)
+        return fail(err, ERR_BAD_REQUEST,
+                    "--public-url must be like https://tieline.example, not \"" STR_FMT "\"",
+                    STR_ARG(str_cut(url, 100)));
+    server->hosts[0] = arena_str(arena, host);
+    *origin = arena_str(arena, url);
+    return true;
+}
+
+static bool read_proxies(struct server *server, struct str list, struct arena *arena,
+                         struct error *err)
+{
+    struct str part;
+
+    for (size_t i = 0; str_split(&list, ',', &part); i++) {
+        if (i == PROXIES_MAX)
+            return fail(err, ERR_BAD_REQUEST, "--trusted-proxy takes at most %d entries",
+                        PROXIES_MAX);
+        server->proxies[i] = arena_c(arena, str_trim(part));
+    }
+    return true;
+}
+
+static bool open_services(struct server *server, const struct server_options *options,
+                          struct home *home, struct str origin, struct error *err)
+{
+    struct services *services = &server->services;
+
+    services->store = home->store;
+    services->keyring = home->keyring;
+    assert(!store_is_remote(home->store) && "reads run on the HTTP thread");
+    services->auth = auth_new(&(struct auth_config){ home->store, origin });
+    server->egress =
+        egress_new(options->egress == 2 ? EGRESS_STRICT : EGRESS_OPEN, options->egress_allow, err);
+    if (!server->egress)
+        return false;
+    services->egress = server->egress;
+    services->manager = manager_new(&(struct manager_config){
+        .store = home->store, .keyring = home->keyring, .egress = server->egress });
+    services->engine =
+        engine_open(&(struct engine_config){ .store = home->store,
+                                             .manager = services->manager,
+                                             .workers = (unsigned)options->workers.value },
+                    err);
+    if (!services->engine)
+        return false;
+    services->signing = blocking_open("signing", 2, 64);
+    services->testing = blocking_open("testing", 4, 64);
+    services->test_gate = test_gate_new();
+    return true;
+}
+
+static bool open_http(struct server *server, const struct server_options *options,
+                      struct error *err)
+{
+    struct rpc_hooks hooks = api_hooks(&server->services);
+
+    server->rpc = rpc_new(api_tables, &hooks);
+    server->routes[0] = (struct http_route){ STR("/trpc/"), true, false, rpc_handle, server->rpc };
+    server->routes[1] = (struct http_route){ STR("/healthz"), false, true, page_health, NULL };
+    server->routes[2] = (struct http_route){ STR("/"), true, false, page_other, NULL };
+    struct http_config config = {
+        .listen = options->listen,
+        .hosts = server->hosts,
+        .trusted_proxies = server->proxies,
+        .body_max = BODY_MAX,
+        .connections_max = 4096,
+        .connections_per_address_max = 1024,
+        .header_timeout_ms = 10000,
+        .request_timeout_ms = REQUEST_TIMEOUT_MS,
+        .routes = server->routes,
+        .overdue = &rpc_overdue,
+    };
+    server->http = http_server_open(&config, err);
+    return server->http != NULL;
+}
+
+struct server *server_open(const struct server_options *options, struct home *home,
+                           struct arena *arena, struct error *err)
+{
+    AUTO(server) server = NEW(server);
+    struct str origin = STR_NULL;
+
+    if (!read_public_url(server, options->public_url, arena, &origin, err) ||
+        !read_proxies(server, options->trusted_proxy, arena, err) ||
+        !open_services(server, options, home, origin, err) || !open_http(server, options, err))
+        return NULL;
+    return server_take(&server);
+}
+
+struct str server_address(const struct server *server)
+{
+    return http_server_address(server->http);
+}
+
+struct auth *server_auth(const struct server *server)
+{
+    return server->services.auth;
+}
+
+/*
+ * The engine ends what runs before HTTP closes, so that whoever waits for an execution is told; the
+ * threads that block end behind HTTP, when no call can hand them work any more.
+ */
+void server_close(struct server *server)
+{
+    if (!server)
+        return;
+    struct services *services = &server->services;
+    struct deadline by = deadline_in_ms(STOP_GRACE_MS);
+
+    if (server->http)
+        http_server_quiesce(server->http);
+    engine_close(services->engine, by);
+    http_server_close(server->http, deadline_in_ms(STOP_GRACE_MS));
+    blocking_close(services->signing);
+    blocking_close(services->testing);
+    rpc_free(server->rpc);
+    test_gate_free(services->test_gate);
+    if (services->manager)
+        manager_free(services->manager);
+    egress_free(server->egress);
+    auth_free(services->auth);
+    free(server);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The server: everything that is made at start, in order, and closed in reverse.
+ *
+ *     store, key → auth → egress → manager → engine → blocking threads → rpc → http
+ */
+#ifndef APP_SERVER_H
+#define APP_SERVER_H
+
+#include "app/home.h"
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/error.h"
+
+struct server_options {
+    struct store_options at;
+    struct str listen, public_url, trusted_proxy, egress_allow;
+    int egress;
+    struct opt_int workers;
+};
+extern const struct shape server_options_shape;
+
+struct server;
+
+/* The home stays the caller's, who closes it behind the server. Texts live in the arena. */
+MUST_USE struct server *server_open(const struct server_options *options, struct home *home,
+                                    struct arena *arena, struct error *err);
+/* "127.0.0.1:8080", with the real port. */
+struct str server_address(const struct server *server);
+struct auth *server_auth(const struct server *server);
+/* Takes no more requests, lets what runs end for a few seconds, closes. NULL is fine. */
+void server_close(struct server *server);
+AUTO_DEFINE(server, server_close)
+
+#endif
