@@ -8,6 +8,7 @@ static void time_over(struct timer *timer)
     struct engine_waiter *waiter = CONTAINER_OF(timer, struct engine_waiter, timer);
     struct engine *engine = waiter->engine;
     list_remove(&waiter->node);
+    waiter->engine = NULL;
     pthread_mutex_unlock(&engine->lock);
     waiter->done(waiter, NULL);
     pthread_mutex_lock(&engine->lock);
@@ -33,14 +34,20 @@ void engine_wait(struct engine *engine, struct engine_waiter *waiter, struct dea
 bool engine_wait_stop(struct engine *engine, struct engine_waiter *waiter)
 {
     pthread_mutex_lock(&engine->lock);
-    bool waiting = list_linked(&waiter->node);
-    list_remove(&waiter->node);
-    timers_unset(&engine->timers, &waiter->timer);
+    bool waiting = waiter->engine != NULL;
+    if (waiting) {
+        list_remove(&waiter->node);
+        timers_unset(&engine->timers, &waiter->timer);
+        waiter->engine = NULL;
+    }
     pthread_mutex_unlock(&engine->lock);
     return waiting;
 }
 
-/* Moves the waiters of one execution (or all: id none) of a bucket to a list of their own. */
+/*
+ * Moves the waiters of one execution (or all: id none) of a bucket to a list of their own, where
+ * nobody can stop them any more: they have no engine.
+ */
 static void take(struct engine *engine, unsigned bucket, struct id id, struct list *out)
 {
     LIST_EACH (&engine->waiter_buckets[bucket], engine_waiter, node, waiter) {
@@ -48,6 +55,7 @@ static void take(struct engine *engine, unsigned bucket, struct id id, struct li
             continue;
         list_remove(&waiter->node);
         timers_unset(&engine->timers, &waiter->timer);
+        waiter->engine = NULL;
         list_push(out, &waiter->node);
     }
 }
