@@ -16,6 +16,7 @@ struct template_place {
     struct str before;     /* JSON text since the place before this one */
     struct json_path path; /* from the root's value on */
     bool whole;            /* a JSON value stands here; else text within a string's quotes */
+    size_t first;          /* the first place with this root, maybe this one */
 };
 
 /* A config cut at its templates: before, value, before, value, …, after. Owned by its arena. */

@@ -142,6 +142,16 @@ static void make_room(struct compiler *c)
     t->places = places;
 }
 
+/* The first of the template's references, if any, that begins at the same root. */
+static size_t first_of_root(const struct template *t, const struct template_reference *reference)
+{
+    size_t at = 0;
+    while (at < t->count && (t->references[at].root != reference->root ||
+                             !str_eq(t->references[at].node_id, reference->node_id)))
+        at++;
+    return at;
+}
+
 /* `written` is a template with its braces. */
 static bool add_place(struct compiler *c, struct str written, bool whole, struct error *err)
 {
@@ -158,6 +168,7 @@ static bool add_place(struct compiler *c, struct str written, bool whole, struct
     if (!parse(c, &reference, &place.path, err))
         return false;
     place.before = take_literal(c);
+    place.first = first_of_root(t, &reference);
     make_room(c);
     t->references[t->count] = reference;
     t->places[t->count] = place;

@@ -116,18 +116,11 @@ static bool stopped_at(const struct template_reference *reference, const struct 
     return dead_end(reference, why, err);
 }
 
-static bool add_place(const struct template_place *place,
-                      const struct template_reference *reference,
-                      const struct template_source *source, struct buf *out, struct error *err)
+/* Looks up the rest of a path below its root's value, which may be NULL. */
+static bool add_value(const struct template_place *place,
+                      const struct template_reference *reference, const struct json *root,
+                      struct buf *out, struct error *err)
 {
-    if (reference->root == TEMPLATE_EXECUTION_ID) {
-        if (place->whole)
-            json_quote(out, source->execution_id);
-        else
-            json_escape(out, source->execution_id);
-        return true;
-    }
-    const struct json *root = source->value(reference, source->context);
     if (!root)
         return no_value(reference, err);
     size_t stopped = 0;
@@ -144,10 +137,22 @@ static bool add_place(const struct template_place *place,
 bool template_apply(const struct template *template, const struct template_source *source,
                     struct buf *out, struct error *err)
 {
+    /* Set at the first place of each root; a value may be costly to get. */
+    const struct json *roots[TEMPLATES_MAX];
     for (size_t i = 0; i < template->count && !out->failed; i++) {
         const struct template_place *place = &template->places[i];
+        const struct template_reference *reference = &template->references[i];
         buf_add(out, place->before);
-        if (!add_place(place, &template->references[i], source, out, err))
+        if (reference->root == TEMPLATE_EXECUTION_ID) {
+            if (place->whole)
+                json_quote(out, source->execution_id);
+            else
+                json_escape(out, source->execution_id);
+            continue;
+        }
+        if (place->first == i)
+            roots[i] = source->value(reference, source->context);
+        if (!add_value(place, reference, roots[place->first], out, err))
             return false;
     }
     buf_add(out, template->after);

@@ -293,6 +293,39 @@ static void the_cap_of_the_output_is_the_caller_s_to_check(void **state)
     buf_done(&out);
 }
 
+static size_t asked;
+
+static const struct json *count_asked(const struct template_reference *reference, void *context)
+{
+    asked++;
+    return value_of(reference, context);
+}
+
+static void a_value_is_asked_for_once_however_often_it_is_used(void **state)
+{
+    (void)state;
+    AUTO(arena) arena = arena_new();
+    AUTO(map) values = map_new();
+    set_value(values, STR("trigger {\"a\":1}"), arena);
+    set_value(values, STR("load [2]"), arena);
+    set_value(values, STR("other [3]"), arena);
+    const struct template *template =
+        compile(arena, "{\"parameters\":[\"{{ nodes.load[0] }}\",\"{{ execution.id }}\","
+                       "\"{{ trigger.a }}\",\"{{ nodes.other[0] }}\"],"
+                       "\"key\":\"{{ trigger.a }}{{ nodes.other[0] }}{{ nodes.load[0] }}\"}");
+    const struct template_source source = { count_asked, STR("id"), values };
+    struct error err = { 0 };
+    struct buf out;
+    struct str text = STR_NULL;
+    buf_init(&out, OUTPUT_BYTES_MAX);
+    asked = 0;
+    assert_true(template_apply(template, &source, &out, &err));
+    assert_true(buf_finish(&out, &text, &err));
+    assert_true(str_eq(text, STR("{\"parameters\":[2,\"id\",1,3],\"key\":\"132\"}")));
+    assert_int_equal(asked, 3);
+    buf_done(&out);
+}
+
 static void a_field_with_a_long_name_is_cut_at_a_code_point(void **state)
 {
     (void)state;
@@ -324,6 +357,7 @@ int main(void)
         cmocka_unit_test(a_config_holds_so_many_and_no_more),
         cmocka_unit_test(a_path_has_so_many_steps_and_no_more),
         cmocka_unit_test(the_cap_of_the_output_is_the_caller_s_to_check),
+        cmocka_unit_test(a_value_is_asked_for_once_however_often_it_is_used),
         cmocka_unit_test(a_field_with_a_long_name_is_cut_at_a_code_point),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
