@@ -66,6 +66,11 @@ struct pool *pool_new(const struct upstream *upstream, void (*release)(void *own
     return pool;
 }
 
+const struct connection_settings *pool_settings(const struct pool *pool)
+{
+    return &pool->upstream->settings;
+}
+
 struct pool *pool_ref(struct pool *pool)
 {
     (void)atomic_fetch_add(&pool->refs, 1);

@@ -117,20 +117,24 @@ static void unblock(struct execution *x, unsigned node, struct instant now)
     }
 }
 
+/* A step of a stopping execution that will not go on. */
+static void close_step(struct execution *x, unsigned node, struct instant now)
+{
+    struct node_run *run = &x->nodes[node];
+    if (run->status == STEP_WAITING)
+        x->waiting--;
+    set_ended(x, node, run->attempt_count > 0 ? STEP_CANCELLED : STEP_SKIPPED, now);
+    run->retry_at = INSTANT_NONE;
+    if (run->has_row)
+        change(x, node);
+}
+
 /* Nothing is in flight any more in a stopping execution: the rest is closed. */
 static void close_rest(struct execution *x, struct instant now)
 {
-    for (unsigned i = 0; i < x->graph->count; i++) {
-        struct node_run *run = &x->nodes[i];
-        if (step_ended(run->status))
-            continue;
-        if (run->status == STEP_WAITING)
-            x->waiting--;
-        set_ended(x, i, run->attempt_count > 0 ? STEP_CANCELLED : STEP_SKIPPED, now);
-        run->retry_at = INSTANT_NONE;
-        if (run->has_row)
-            change(x, i);
-    }
+    for (unsigned i = 0; i < x->graph->count; i++)
+        if (!step_ended(x->nodes[i].status))
+            close_step(x, i, now);
 }
 
 /* Finds the execution's status after an event. */
@@ -362,6 +366,7 @@ void execution_dropped(struct execution *x, unsigned node, struct instant now)
     no_effects(x);
     land(x, run);
     end_attempt(run, ATTEMPT_CANCELLED, NULL, now);
+    close_step(x, node, now);
     settle(x, now);
 }
 
@@ -369,7 +374,7 @@ void execution_retry_due(struct execution *x, unsigned node)
 {
     struct node_run *run = &x->nodes[node];
     no_effects(x);
-    if (run->status != STEP_WAITING)
+    if (run->status != STEP_WAITING || execution_stopping(x))
         return;
     x->waiting--;
     run->retry_at = INSTANT_NONE;
