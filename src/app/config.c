@@ -187,7 +187,7 @@ bool config_read(const struct command *command, int count, char *const *words, s
 
 void config_help(const struct command *command)
 {
-    char flag[FLAG_MAX], name[FLAG_MAX];
+    char flag[FLAG_MAX], name[2 * FLAG_MAX];
 
     (void)printf("tieline %s%s%s%s\n\n%s\n", command->words, command->argument ? " " : "",
                  command->argument ? command->argument : "", command->options ? " [flags]" : "",
