@@ -2,7 +2,6 @@
 /* Finds a secret in foreign text byte by byte, whatever way each byte is written. */
 #include "connector/scrub.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -114,15 +113,4 @@ struct str scrub(struct arena *arena, struct str text, const struct secret *secr
     secret_wipe(out.ptr, out.size);
     buf_done(&out);
     return copy;
-}
-
-void scrub_error(struct error *err, const struct secret *secret)
-{
-    if (!secret)
-        return;
-    AUTO(arena) arena = arena_new();
-    struct str detail = scrub(arena, str_from(err->detail), secret);
-    struct str message = scrub(arena, str_from(err->message), secret);
-    (void)snprintf(err->message, sizeof(err->message), STR_FMT, STR_ARG(message));
-    error_set_detail(err, detail);
 }

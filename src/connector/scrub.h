@@ -8,7 +8,6 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
-#include "base/error.h"
 #include "base/secret.h"
 #include "base/str.h"
 
@@ -16,10 +15,8 @@
  * `text` with each occurrence of the secret (as it is, percent-encoded, with JSON escapes, or any
  * mix of them) replaced by URL_MASK. A secret of fewer than four bytes is replaced where it stands
  * as a word, since it would make every text unreadable otherwise. NULL: a plain copy.
+ * Scrub before cutting: half a secret is not found.
  */
 MUST_USE struct str scrub(struct arena *arena, struct str text, const struct secret *secret);
-
-/* The same over the message and the detail of an error, in place. */
-void scrub_error(struct error *err, const struct secret *secret);
 
 #endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Flights over a link that never blocks, and ending what runs in it.
+ *
+ * Waiting has three ends: an answer, the deadline, and interrupt(), which rings the session's
+ * eventfd. After the latter the server gets a moment to say itself that it cancelled; whoever does
+ * not hear it in time closes the session. A cancel request may come late and hit what runs next in
+ * the same session, so a session that was interrupted is never lent again.
+ */
+#include "connector/postgresql_internal.h"
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/thread.h"
+#include "connector/dial.h"
+
+#define STOP_GRACE_MS 1000
+#define CANCEL_THREADS_MAX 64
+/* Waits of one flight before its bytes are counted: small results need no counting. */
+#define UNCOUNTED_WAKES 8
+
+struct pg_cancel {
+    atomic_int holders;
+    PGcancel *request;
+    const struct egress *egress;
+    struct sockaddr_storage address;
+    int64_t port;
+};
+
+static atomic_int cancel_threads;
+
+struct pg_cancel *pg_cancel_new(PGconn *link, const struct egress *egress)
+{
+    struct pg_cancel *cancel = NEW(pg_cancel);
+    cancel->holders = 1;
+    cancel->request = PQgetCancel(link);
+    cancel->egress = egress;
+    socklen_t size = sizeof(cancel->address);
+    if (getpeername(PQsocket(link), (struct sockaddr *)&cancel->address, &size) != 0)
+        cancel->address.ss_family = AF_UNSPEC;
+    if (cancel->address.ss_family == AF_INET)
+        cancel->port = ntohs(((const struct sockaddr_in *)&cancel->address)->sin_port);
+    else if (cancel->address.ss_family == AF_INET6)
+        cancel->port = ntohs(((const struct sockaddr_in6 *)&cancel->address)->sin6_port);
+    return cancel;
+}
+
+void pg_cancel_unref(struct pg_cancel *cancel)
+{
+    if (!cancel || atomic_fetch_sub(&cancel->holders, 1) > 1)
+        return;
+    PQfreeCancel(cancel->request);
+    free(cancel);
+}
+
+/* Dials the same address anew, judged anew; tcp_user_timeout bounds it. */
+static void *carry_out_cancel(void *context)
+{
+    struct pg_cancel *cancel = context;
+    char said[256];
+    if (egress_allows(cancel->egress, (const struct sockaddr *)&cancel->address, cancel->port))
+        (void)PQcancel(cancel->request, said, sizeof(said));
+    pg_cancel_unref(cancel);
+    atomic_fetch_sub(&cancel_threads, 1);
+    return NULL;
+}
+
+void pg_cancel_aside(struct pg_cancel *cancel)
+{
+    /* Past the cap the server finds out by itself: client_connection_check_interval. */
+    if (!cancel || !cancel->request || cancel->address.ss_family == AF_UNSPEC ||
+        atomic_fetch_add(&cancel_threads, 1) >= CANCEL_THREADS_MAX) {
+        if (cancel && cancel->request && cancel->address.ss_family != AF_UNSPEC)
+            atomic_fetch_sub(&cancel_threads, 1);
+        return;
+    }
+    atomic_fetch_add(&cancel->holders, 1);
+    pthread_detach(thread_start("pg-cancel", carry_out_cancel, cancel));
+}
+
+bool pg_fail_send(struct pg *pg, struct error *err)
+{
+    return pg_fail_lost(pg, err);
+}
+
+bool pg_send(struct pg *pg, const char *sql, struct error *err)
+{
+    return PQsendQueryParams(pg->link, sql, 0, NULL, NULL, NULL, NULL, 0) || pg_fail_send(pg, err);
+}
+
+static bool flush(struct pg *pg, struct error *err)
+{
+    int left = PQflush(pg->link);
+    pg->unsent = left > 0;
+    return left >= 0 || pg_fail_send(pg, err);
+}
+
+bool pg_send_sync(struct pg *pg, struct error *err)
+{
+    return (PQpipelineSync(pg->link) || pg_fail_send(pg, err)) && flush(pg, err);
+}
+
+/* Bytes that ever came in on the socket: encrypted ones too, and those still in the kernel. */
+static uint64_t bytes_received(const struct pg *pg)
+{
+    struct tcp_info info = { 0 };
+    socklen_t size = sizeof(info);
+    if (getsockopt(PQsocket(pg->link), IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+        return 0;
+    return info.tcpi_bytes_received;
+}
+
+/*
+ * libpq gathers a whole message before it shows any of it, however large, so a cap on what is
+ * written is not enough: this one is on what has come in.
+ */
+static bool within_size(struct pg *pg, struct pg_wait *wait, struct error *err)
+{
+    if (wait->received_max == 0 || ++wait->wakes < UNCOUNTED_WAKES)
+        return true;
+    uint64_t now = bytes_received(pg);
+    if (wait->wakes == UNCOUNTED_WAKES)
+        wait->received_before = now;
+    if (now - wait->received_before <= wait->received_max)
+        return true;
+    pg->conn.broken = true;
+    pg_cancel_aside(pg->cancel);
+    return fail(err, ERR_RESULT_TOO_LARGE, "the result is too large");
+}
+
+/* The deadline passed, or the moment after a cancel did. */
+static bool give_up(struct pg *pg, const struct pg_wait *wait, struct error *err)
+{
+    pg->conn.broken = true;
+    if (wait->stopping)
+        return fail(err, ERR_CANCELLED, "cancelled");
+    pg_cancel_aside(pg->cancel);
+    return fail(err, ERR_DEADLINE_PASSED, "no answer in time");
+}
+
+static void notice_cancel(struct pg *pg, struct pg_wait *wait)
+{
+    uint64_t rings;
+    (void)!read(pg->wake, &rings, sizeof(rings));
+    if (wait->stopping || !wait->cancelled || !atomic_load(wait->cancelled))
+        return;
+    wait->stopping = true;
+    wait->by = deadline_earlier(wait->by, deadline_in_ms(STOP_GRACE_MS));
+}
+
+/* Until the socket has something to read, or took what is unsent. */
+static bool wait_socket(struct pg *pg, struct pg_wait *wait, struct error *err)
+{
+    for (;;) {
+        struct pollfd fds[2] = {
+            { .fd = PQsocket(pg->link), .events = (short)(POLLIN | (pg->unsent ? POLLOUT : 0)) },
+            { .fd = pg->wake, .events = POLLIN },
+        };
+        int ready = poll(fds, 2, deadline_left_ms(wait->by));
+        if (ready > 0 && fds[1].revents)
+            notice_cancel(pg, wait);
+        if (ready > 0 && fds[0].revents)
+            return within_size(pg, wait, err);
+        if (ready == 0 && deadline_passed(wait->by))
+            return give_up(pg, wait, err);
+    }
+}
+
+bool pg_next(struct pg *pg, struct pg_wait *wait, PGresult **out, struct error *err)
+{
+    for (;;) {
+        if (pg->unsent && !flush(pg, err))
+            return false;
+        if (!PQisBusy(pg->link))
+            break;
+        if (!wait_socket(pg, wait, err))
+            return false;
+        /* A server that ends a session says why before it closes: that is still read. */
+        if (!PQconsumeInput(pg->link) && PQisBusy(pg->link))
+            return pg_fail_lost(pg, err);
+    }
+    PGresult *result = PQgetResult(pg->link);
+    /* One nothing stands behind each statement; a second in a row means that no Sync will come. */
+    wait->nothings = result ? 0 : wait->nothings + 1;
+    if (!result && (PQstatus(pg->link) == CONNECTION_BAD || wait->nothings > 1))
+        return pg_fail_lost(pg, err);
+    *out = result;
+    return true;
+}
+
+bool pg_finish_flight(struct pg *pg, struct pg_wait *wait, PGresult **rows, struct error *err)
+{
+    bool ok = true;
+    for (;;) {
+        AUTO(pg_result) result = NULL;
+        struct error other;
+        if (!pg_next(pg, wait, &result, ok ? err : &other))
+            return false;
+        if (!result)
+            continue;
+        switch ((int)PQresultStatus(result)) {
+        case PGRES_PIPELINE_SYNC:
+            return ok;
+        case PGRES_TUPLES_OK:
+            if (rows && !*rows)
+                *rows = pg_result_take(&result);
+            break;
+        case PGRES_FATAL_ERROR:
+            if (ok)
+                ok = pg_fail_result(pg, result, err);
+            if (PQstatus(pg->link) == CONNECTION_BAD) {
+                pg->conn.broken = true;
+                return false;
+            }
+            break;
+        default:
+            break;
+        }
+    }
+}
