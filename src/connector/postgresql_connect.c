@@ -63,7 +63,8 @@ static bool files_open(const struct upstream *upstream, struct files *files, str
               (!str_set(settings->client_cert_pem) ||
                write_file(settings->client_cert_pem, &files->certificate)) &&
               (!upstream->client_key || secret_use(upstream->client_key, write_file, &files->key));
-    return ok || fail(err, ERR_UNAVAILABLE, "could not make a file in memory: %s", strerrordesc_np(errno));
+    return ok || fail(err, ERR_UNAVAILABLE, "could not make a file in memory: %s",
+                      strerrordesc_np(errno));
 }
 
 static void file_path(char path[PATH_SIZE], int file, const char *otherwise)
@@ -134,7 +135,6 @@ static void add_tls(struct keywords *keywords, const struct start *start)
     char *ca = arena_alloc(start->arena, PATH_SIZE), *key = arena_alloc(start->arena, PATH_SIZE);
     char *certificate = arena_alloc(start->arena, PATH_SIZE);
     bool verifies = settings->tls_mode >= TLS_MODE_VERIFY_CA;
-    (void)snprintf(ca, PATH_SIZE, "%s", NOWHERE);
     file_path(ca, start->files->ca, NOWHERE);
     file_path(certificate, start->files->certificate, NOWHERE);
     file_path(key, start->files->key, NOWHERE);
@@ -221,8 +221,8 @@ static bool fail_connect(struct progress *progress, struct error *err)
 {
     const struct upstream *upstream = progress->pg->upstream;
     AUTO(arena) arena = arena_new();
-    struct str said = scrub(arena, str_from(PQerrorMessage(progress->pg->link)),
-                            upstream->password);
+    struct str said =
+        scrub(arena, str_from(PQerrorMessage(progress->pg->link)), upstream->password);
     char state[6];
     bool tls = PQsslInUse(progress->pg->link) != 0;
     enum error_code code = pg_connect_code(progress->phase, said, tls, state);
@@ -312,8 +312,8 @@ static bool try_addresses(struct pg *pg, struct progress *progress,
     for (unsigned i = 0; ok && i < target->count; i++) {
         char address[NI_MAXHOST];
         const struct sockaddr *raw = (const struct sockaddr *)&target->addresses[i];
-        socklen_t size = raw->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                                    : sizeof(struct sockaddr_in);
+        socklen_t size =
+            raw->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
         if (getnameinfo(raw, size, address, sizeof(address), NULL, 0, NI_NUMERICHOST) != 0) {
             ok = fail(err, ERR_INTERNAL, "an address that has no text");
             break;
@@ -373,8 +373,8 @@ bool pg_connect(struct pg *pg, struct trial *trial, struct deadline by, struct e
     const struct upstream *upstream = pg->upstream;
     struct dial_target target;
     trial_begin(trial, STAGE_RESOLVE);
-    bool resolved = dial_resolve(upstream->url.host, upstream->url.port, upstream->egress, by,
-                                 &target, err);
+    bool resolved =
+        dial_resolve(upstream->url.host, upstream->url.port, upstream->egress, by, &target, err);
     trial_end(trial, STAGE_RESOLVE, resolved);
     if (!resolved)
         return false;

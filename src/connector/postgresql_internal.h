@@ -48,13 +48,13 @@ struct pg {
     atomic_bool interrupted;         /* a cancel request may be on its way: never lend it again */
     bool unsent;                     /* libpq still holds bytes to send */
 
-    bool pooled;       /* a pooler stands between: a session's state is not ours to change */
-    bool reset_ready;  /* the statements of a reset are prepared */
-    bool limits_ready; /* so is the one that sets other limits */
-    bool reset_sent;   /* its answer was not read yet */
+    bool pooled;        /* a pooler stands between: a session's state is not ours to change */
+    bool reset_ready;   /* the statements of a reset are prepared */
+    bool limits_ready;  /* so is the one that sets other limits */
+    bool reset_sent;    /* its answer was not read yet */
     bool rollback_sent; /* before it */
-    bool wrote;        /* a statement that may write ran since the last reset */
-    bool bloated;      /* libpq's buffers have grown; they never shrink */
+    bool wrote;         /* a statement that may write ran since the last reset */
+    bool bloated;       /* libpq's buffers have grown; they never shrink */
 
     struct list statements; /* of struct pg_statement, most recently used first */
     unsigned statement_count;
@@ -138,9 +138,9 @@ enum pg_form {
 struct pg_type {
     Oid oid;
     enum pg_form form;
-    char delimiter;         /* between elements of an array of this */
-    Oid element;            /* of an array */
-    const char *name;       /* an array's is its element's with "[]" */
+    char delimiter;   /* between elements of an array of this */
+    Oid element;      /* of an array */
+    const char *name; /* an array's is its element's with "[]" */
 };
 
 /* Types that are the same in every server. NULL when it is not one of them. */
@@ -171,8 +171,8 @@ struct pg_statement {
     char *sql;
     size_t sql_len;
     uint64_t hash;
-    char name[24]; /* "" = the unnamed one */
-    bool fresh;    /* prepared by this very run */
+    char name[24];       /* "" = the unnamed one */
+    bool fresh;          /* prepared by this very run */
     bool prepared_again; /* the unnamed one, in the flight that is not sent yet */
     size_t param_count, column_count;
     Oid *params;
@@ -191,8 +191,7 @@ MUST_USE struct pg_statement *pg_statement_prepare(struct pg *pg, struct pg_wait
 /* No longer to be used under its name. NULL: all of them. */
 void pg_statement_forget(struct pg *pg, struct pg_statement *statement);
 /* Fills names[i] for given[i]: a repeated one gets the next free suffix _2, _3 … */
-void pg_unique_names(struct arena *arena, const struct str *given, size_t count,
-                     struct str *names);
+void pg_unique_names(struct arena *arena, const struct str *given, size_t count, struct str *names);
 
 /* --- session ---------------------------------------------------------------------------------- */
 
@@ -228,8 +227,7 @@ int64_t pg_session_timeout_ms(const struct pg *pg, int64_t left_ms);
 /* --- connect ---------------------------------------------------------------------------------- */
 
 /* Fills pg->link with a signed-in link in pipeline mode. */
-MUST_USE bool pg_connect(struct pg *pg, struct trial *trial, struct deadline by,
-                         struct error *err);
+MUST_USE bool pg_connect(struct pg *pg, struct trial *trial, struct deadline by, struct error *err);
 
 /* --- params ----------------------------------------------------------------------------------- */
 
@@ -254,6 +252,6 @@ MUST_USE bool pg_array_literal(const struct pg *pg, const struct pg_type *type,
 
 /* --- query ------------------------------------------------------------------------------------ */
 
-extern const struct operation pg_query_operation;
+extern const struct operation pg_operations[];
 
 #endif

@@ -46,14 +46,13 @@ static bool bytes(struct arena *arena, const struct json *value, const char *pla
 }
 
 static bool array(const struct pg *pg, struct arena *arena, const struct pg_type *type,
-                  const struct json *value, const char *place, struct value *out,
-                  struct error *err)
+                  const struct json *value, const char *place, struct value *out, struct error *err)
 {
     struct buf literal;
     struct str text;
     buf_init(&literal, LITERAL_MAX);
-    bool ok = pg_array_literal(pg, type, value, place, &literal, err) &&
-              buf_finish(&literal, &text, err);
+    bool ok =
+        pg_array_literal(pg, type, value, place, &literal, err) && buf_finish(&literal, &text, err);
     if (ok)
         out->text = arena_c(arena, text);
     buf_done(&literal);
@@ -118,7 +117,7 @@ bool pg_bind(const struct pg *pg, const struct pg_statement *statement,
         .formats = arena_array(arena, count + 1, sizeof(*binds.formats)),
     };
     for (size_t i = 0; i < count; i++) {
-        char place[32];
+        char place[40];
         struct value value;
         (void)snprintf(place, sizeof(place), "parameters[%zu]", i);
         const struct pg_type *type = pg_type_of(pg, statement->params[i]);

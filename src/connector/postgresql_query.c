@@ -16,7 +16,7 @@
 
 #define MAX_ROWS 10000
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
-#define ATTEMPTS_MAX 3        /* of preparing: a statement that went stale, a pooler found out */
+#define ATTEMPTS_MAX 3 /* of preparing: a statement that went stale, a pooler found out */
 #define LARGE_CELL (1 << 20)
 #define RECEIVED_SLACK (1 << 20)
 /* The server's own time limit may strike a little early by our clock. */
@@ -43,7 +43,8 @@ static const struct field query_fields[] = {
     { FIELD("timeoutMs", postgresql_query, timeout_ms, OPTIONAL,
             "Longest time for one attempt. The connection's statement time-out otherwise."),
       .title = "Time-out", .look = LOOK_DURATION_MS, .min = 1, .max = DAY_MS },
-    { FIELD("maxRows", postgresql_query, max_rows, OPTIONAL, "A result with more rows is an error."),
+    { FIELD("maxRows", postgresql_query, max_rows, OPTIONAL,
+            "A result with more rows is an error."),
       .title = "Most rows", .min = 1, .max = 1000000, .fallback = "10000" },
     { FIELD("repeatable", postgresql_query, repeatable, OPTIONAL,
             "Running it twice does no harm: it may be tried again when nobody knows whether the "
@@ -414,19 +415,22 @@ static int64_t timeout_ms(const void *config)
     return query->timeout_ms.set ? query->timeout_ms.value : 0;
 }
 
-const struct operation pg_query_operation = {
-    .name = "postgresql-query",
-    .title = "PostgreSQL Query",
-    .doc = "Runs one SQL statement and gives its rows.",
-    .example = "{\"config\": {\"connectionId\": \"0190a6c0-0000-7000-8000-000000000001\","
-               " \"query\": \"SELECT $1::int + 1 AS answer\", \"parameters\": [41]},"
-               " \"input\": {},"
-               " \"output\": {\"rows\": [{\"answer\": 42}], \"rowCount\": 1,"
-               " \"columns\": [{\"name\": \"answer\", \"type\": \"int4\"}],"
-               " \"command\": \"SELECT\"}}",
-    .config = &query_shape,
-    .check = check,
-    .effect = effect,
-    .timeout_ms = timeout_ms,
-    .run = run,
+const struct operation pg_operations[] = {
+    {
+        .name = "postgresql-query",
+        .title = "PostgreSQL Query",
+        .doc = "Runs one SQL statement and gives its rows.",
+        .example = "{\"config\": {\"connectionId\": \"0190a6c0-0000-7000-8000-000000000001\","
+                   " \"query\": \"SELECT $1::int + 1 AS answer\", \"parameters\": [41]},"
+                   " \"input\": {},"
+                   " \"output\": {\"rows\": [{\"answer\": 42}], \"rowCount\": 1,"
+                   " \"columns\": [{\"name\": \"answer\", \"type\": \"int4\"}],"
+                   " \"command\": \"SELECT\"}}",
+        .config = &query_shape,
+        .check = check,
+        .effect = effect,
+        .timeout_ms = timeout_ms,
+        .run = run,
+    },
+    { 0 },
 };

@@ -243,8 +243,7 @@ static bool read_reset(struct pg *pg, struct pg_wait *wait, struct error *err)
 bool pg_session_ready(struct pg *pg, struct pg_wait *wait, struct error *err)
 {
     /* The same borrower again, with what it left open. */
-    if (!pg->reset_sent && PQtransactionStatus(pg->link) != PQTRANS_IDLE &&
-        !pg_session_reset(pg))
+    if (!pg->reset_sent && PQtransactionStatus(pg->link) != PQTRANS_IDLE && !pg_session_reset(pg))
         return pg_fail_lost(pg, err);
     if (!pg->reset_sent || read_reset(pg, wait, err))
         return true;

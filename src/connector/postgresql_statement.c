@@ -16,7 +16,8 @@
 struct pg_statement *pg_statement_find(struct pg *pg, struct str sql)
 {
     uint64_t hash = str_hash(sql);
-    LIST_EACH(&pg->statements, pg_statement, node, statement) {
+    LIST_EACH(&pg->statements, pg_statement, node, statement)
+    {
         if (statement->hash != hash ||
             !str_eq((struct str){ statement->sql, statement->sql_len }, sql))
             continue;
@@ -38,7 +39,8 @@ static void statement_free(struct pg_statement *statement)
 
 void pg_statement_forget(struct pg *pg, struct pg_statement *statement)
 {
-    LIST_EACH(&pg->statements, pg_statement, node, each) {
+    LIST_EACH(&pg->statements, pg_statement, node, each)
+    {
         if (statement && each != statement)
             continue;
         list_remove(&each->node);

@@ -17,13 +17,19 @@
 struct pg_known_type {
     struct list_node node;
     struct pg_type type;
-    char *name;   /* as the server has it */
-    char *shown;  /* of an array: its element's with "[]"; NULL until that is known */
-    Oid of;       /* what a domain is over; 0 otherwise */
+    char *name;  /* as the server has it */
+    char *shown; /* of an array: its element's with "[]"; NULL until that is known */
+    Oid of;      /* what a domain is over; 0 otherwise */
 };
 
-#define SCALAR(oid, form, name) { oid, form, ',', 0, name }
-#define ARRAY(oid, element, name) { oid, PG_FORM_ARRAY, ',', element, name "[]" }
+#define SCALAR(oid, form, name)                                                                    \
+    {                                                                                              \
+        oid, form, ',', 0, name                                                                    \
+    }
+#define ARRAY(oid, element, name)                                                                  \
+    {                                                                                              \
+        oid, PG_FORM_ARRAY, ',', element, name "[]"                                                \
+    }
 
 static const struct pg_type builtin_types[] = {
     SCALAR(16, PG_FORM_BOOL, "bool"),
@@ -98,14 +104,14 @@ const struct pg_type *pg_builtin_type(Oid oid)
             high = middle;
     }
     return low < ARRAY_LEN(builtin_types) && builtin_types[low].oid == oid ? &builtin_types[low]
-                                                                            : NULL;
+                                                                           : NULL;
 }
 
 static struct pg_known_type *find_known(const struct pg *pg, Oid oid)
 {
     LIST_EACH(&pg->types, pg_known_type, node, known)
-        if (known->type.oid == oid)
-            return known;
+    if (known->type.oid == oid)
+        return known;
     return NULL;
 }
 
@@ -158,7 +164,8 @@ static void keep_type(struct pg *pg, const PGresult *rows, int row)
 /* An array is called after its element, a domain behaves like what it is over. */
 static void settle_types(struct pg *pg)
 {
-    LIST_EACH(&pg->types, pg_known_type, node, known) {
+    LIST_EACH(&pg->types, pg_known_type, node, known)
+    {
         if (known->of != 0 && is_known(pg, known->of)) {
             const struct pg_type *base = pg_type_of(pg, known->of);
             known->type.form = base->form;
@@ -182,7 +189,8 @@ static size_t list_unknown(const struct pg *pg, const Oid *oids, size_t count, s
     for (size_t i = 0; i < count; i++)
         if (!is_known(pg, oids[i]))
             buf_printf(out, "%c%u", unknown++ ? ',' : '{', oids[i]);
-    LIST_EACH(&pg->types, pg_known_type, node, known) {
+    LIST_EACH(&pg->types, pg_known_type, node, known)
+    {
         Oid part = known->of != 0 ? known->of : known->type.element;
         if (!is_known(pg, part))
             buf_printf(out, "%c%u", unknown++ ? ',' : '{', part);
@@ -205,8 +213,8 @@ static bool ask(struct pg *pg, struct pg_wait *wait, const char *unknown, struct
     return true;
 }
 
-bool pg_learn_types(struct pg *pg, struct pg_wait *wait, const Oid *oids, size_t count,
-                    bool *asked, struct error *err)
+bool pg_learn_types(struct pg *pg, struct pg_wait *wait, const Oid *oids, size_t count, bool *asked,
+                    struct error *err)
 {
     size_t missing = 0;
     for (int round = 0; round < LOOKUP_ROUNDS; round++) {
@@ -231,7 +239,8 @@ bool pg_learn_types(struct pg *pg, struct pg_wait *wait, const Oid *oids, size_t
 
 void pg_forget_types(struct pg *pg)
 {
-    LIST_EACH(&pg->types, pg_known_type, node, known) {
+    LIST_EACH(&pg->types, pg_known_type, node, known)
+    {
         list_remove(&known->node);
         free(known->name);
         free(known->shown);

@@ -73,8 +73,8 @@ static size_t match(struct str text, size_t at, struct str plain)
             return 0;
         end += length;
     }
-    bool inside_word = (at > 0 && is_word(text.ptr[at - 1])) ||
-                       (end < text.len && is_word(text.ptr[end]));
+    bool inside_word =
+        (at > 0 && is_word(text.ptr[at - 1])) || (end < text.len && is_word(text.ptr[end]));
     return plain.len < SHORT_SECRET && inside_word ? 0 : end - at;
 }
 
