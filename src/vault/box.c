@@ -58,19 +58,34 @@ size_t box_plain_max(struct str box)
     return box.len;
 }
 
+/* libsodium reads some bytes over 127 as others: only what it would have written is taken. */
+static bool is_plain_text(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] > 127)
+            return false;
+    return true;
+}
+
+/* Decodes into bytes[box.len]. */
+static bool decode(struct str box, uint8_t *bytes, size_t *size)
+{
+    const char *end;
+    return is_plain_text(box) &&
+           sodium_base642bin(bytes, box.len, box.ptr, box.len, NULL, size, &end, VARIANT) == 0 &&
+           end == box.ptr + box.len && *size >= HEAD_BYTES + TAG_BYTES && bytes[0] == VERSION;
+}
+
 bool box_open(const uint8_t *key, struct str bond, struct str box, uint8_t *plain,
               size_t *plain_len)
 {
     uint8_t *bytes = xmalloc(box.len + 1);
     size_t size;
-    const char *end;
-    bool ok =
-        sodium_base642bin(bytes, box.len, box.ptr, box.len, NULL, &size, &end, VARIANT) == 0 &&
-        end == box.ptr + box.len && size >= HEAD_BYTES + TAG_BYTES && bytes[0] == VERSION;
     unsigned long long opened = 0;
-    ok = ok && crypto_aead_xchacha20poly1305_ietf_decrypt(
-                   plain, &opened, NULL, bytes + HEAD_BYTES, size - HEAD_BYTES,
-                   (const uint8_t *)bond.ptr, bond.len, bytes + 1, key) == 0;
+    bool ok = decode(box, bytes, &size) &&
+              crypto_aead_xchacha20poly1305_ietf_decrypt(
+                  plain, &opened, NULL, bytes + HEAD_BYTES, size - HEAD_BYTES,
+                  (const uint8_t *)bond.ptr, bond.len, bytes + 1, key) == 0;
     free(bytes);
     if (ok)
         *plain_len = (size_t)opened;
