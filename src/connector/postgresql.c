@@ -122,6 +122,7 @@ static const struct url_option options[] = {
     { .name = "sslmode", .values = tls_modes },
     { .name = "channel_binding", .values = bindings },
     { .name = "application_name", .valid = is_application_name },
+    { .name = "connect_timeout" }, /* settings.c reads and checks it */
     { .name = "password", .secret = true },
     { 0 },
 };

@@ -14,6 +14,7 @@
 #define DEFAULT_IDLE_TIMEOUT_MS 60000
 #define DEFAULT_MAX_LIFETIME_MS (30 * 60 * 1000)
 #define DEFAULT_CONNECT_TIMEOUT_MS 5000
+#define CONNECT_TIMEOUT_MAX_MS 60000
 #define DEFAULT_STATEMENT_TIMEOUT_MS 30000
 
 const char *const tls_mode_names[] = { NULL,        "disable",     "prefer", "require",
@@ -61,7 +62,7 @@ static const struct field connection_config_fields[] = {
                   "How many sessions, and how long they live.") },
     { FIELD("connectTimeoutMs", connection_config, connect_timeout_ms, OPTIONAL,
             "How long opening a session may take, sign-in included."),
-      .min = 100, .max = 60000, .look = LOOK_DURATION_MS, .fallback = "5000" },
+      .min = 100, .max = CONNECT_TIMEOUT_MAX_MS, .look = LOOK_DURATION_MS, .fallback = "5000" },
     { FIELD("statementTimeoutMs", connection_config, statement_timeout_ms, OPTIONAL,
             "How long one statement or command may run, unless its node says otherwise."),
       .min = 1, .max = 86400000, .look = LOOK_DURATION_MS, .fallback = "30000" },
@@ -171,6 +172,26 @@ static bool resolve_tls(const struct tls_config *tls, const struct url *url,
     return resolve_mode((enum tls_mode)tls->mode, url, &out->tls_mode, err);
 }
 
+/* PostgreSQL's `connect_timeout` counts in seconds, and 0 says nothing. */
+static bool resolve_connect_timeout(const struct opt_int *config_ms, const struct url *url,
+                                    int64_t *out, struct error *err)
+{
+    int64_t url_s = 0;
+    struct str option = url_option_find(url, STR("connect_timeout"));
+    if (str_set(option) && (!str_to_int64(option, &url_s) || url_s < 0))
+        return fail_field(err, ERR_BAD_REQUEST, "connectionUrl",
+                          "the option \"connect_timeout\" must be a number of seconds");
+    if (url_s == 0) {
+        *out = either(config_ms, DEFAULT_CONNECT_TIMEOUT_MS);
+        return true;
+    }
+    if (config_ms->set && (config_ms->value % 1000 != 0 || config_ms->value / 1000 != url_s))
+        return fail_field(err, ERR_BAD_REQUEST, "config.connectTimeoutMs",
+                          "differs from the URL's connect_timeout; let only one of them say it");
+    *out = url_s > CONNECT_TIMEOUT_MAX_MS / 1000 ? CONNECT_TIMEOUT_MAX_MS : url_s * 1000;
+    return true;
+}
+
 bool settings_resolve(const struct connection_config *config, const struct url *url,
                       struct connection_settings *out, struct error *err)
 {
@@ -178,10 +199,11 @@ bool settings_resolve(const struct connection_config *config, const struct url *
     if (!config)
         config = &nothing;
     struct connection_settings settings = {
-        .connect_timeout_ms = either(&config->connect_timeout_ms, DEFAULT_CONNECT_TIMEOUT_MS),
         .statement_timeout_ms = either(&config->statement_timeout_ms, DEFAULT_STATEMENT_TIMEOUT_MS),
     };
     if (!resolve_pool(config->pool, &settings, err) ||
+        !resolve_connect_timeout(&config->connect_timeout_ms, url, &settings.connect_timeout_ms,
+                                 err) ||
         !resolve_tls(config->tls, url, &settings, err))
         return false;
     *out = settings;

@@ -35,7 +35,8 @@ extern const char *const tls_mode_names[]; /* libpq's words */
 struct tls_config {
     int mode; /* enum tls_mode */
     struct str ca_pem, client_cert_pem;
-    struct json_text client_key_pem; /* a PEM string, or {"set": true} = keep; split off before storing */
+    struct json_text
+        client_key_pem; /* a PEM string, or {"set": true} = keep; split off before storing */
 };
 
 struct connection_config {
@@ -61,7 +62,8 @@ struct connection_settings {
  * The TLS mode is the URL's (`sslmode`, `redis`, `rediss`), else the config's, else by the host's
  * text: prefer for loopback and private address literals, localhost, single-label names, *.local
  * and *.internal; verify-full for everything else. With rediss the config may choose among the modes
- * that always encrypt. Any other two that differ are BAD_REQUEST naming config.tls.mode.
+ * that always encrypt. Any other two that differ are BAD_REQUEST naming config.tls.mode. A URL's
+ * `connect_timeout` (seconds) stands for connectTimeoutMs in the same way.
  */
 MUST_USE bool settings_resolve(const struct connection_config *config, const struct url *url,
                                struct connection_settings *out, struct error *err);

@@ -161,6 +161,36 @@ static void tls_mode_comes_from_url_then_config_then_host(void **state)
     }
 }
 
+static void the_url_may_say_the_connect_timeout(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *option, *config;
+        int64_t ms; /* 0: refused */
+    } rows[] = {
+        { "10", "{}", 10000 },
+        { "0", "{}", 5000 },
+        { "0", "{\"connectTimeoutMs\":700}", 700 },
+        { "10", "{\"connectTimeoutMs\":10000}", 10000 },
+        { "10", "{\"connectTimeoutMs\":9999}", 0 },
+        { "61", "{}", 60000 },
+        { "9223372036854775807", "{}", 60000 },
+        { "-1", "{}", 0 },
+        { "1.5", "{}", 0 },
+        { "", "{}", 0 },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct url url = upstream_url("postgresql", "db", "prefer");
+        url.options[0].name = STR("connect_timeout");
+        url.options[0].value = str_from(rows[i].option);
+        struct connection_settings settings = { 0 };
+        struct error err = { 0 };
+        bool ok = resolve(rows[i].config, &url, &settings, &err);
+        if (ok != (rows[i].ms != 0) || settings.connect_timeout_ms != rows[i].ms)
+            fail_msg("row %zu: %s", i, err.message);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +199,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(mistakes_name_their_field, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tls_mode_comes_from_url_then_config_then_host, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(the_url_may_say_the_connect_timeout, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
