@@ -29,12 +29,8 @@ static bool print_setup_token(const struct server *server, struct arena *arena, 
     return true;
 }
 
-static bool greet(const struct server *server, const struct home *home, struct arena *arena,
-                  struct error *err)
+static bool greet(const struct server *server, struct arena *arena, struct error *err)
 {
-    if (home->key_created)
-        (void)printf("Made the key file %s. Keep a copy: without it no saved connection opens.\n",
-                     home->key_file);
     if (!print_setup_token(server, arena, err))
         return false;
     (void)printf("Listening on http://" STR_FMT "\n", STR_ARG(server_address(server)));
@@ -53,7 +49,7 @@ static enum exit_code serve(const void *options, struct str argument, struct are
     if (!home)
         return command_failed(&err);
     AUTO(server) server = server_open(given, home, arena, &err);
-    if (!server || !greet(server, home, arena, &err))
+    if (!server || !greet(server, arena, &err))
         return command_failed(&err);
     log_info("server ready", LOG_STR("address", server_address(server)),
              LOG_STR("key", keyring_key_id(home->keyring)));

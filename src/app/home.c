@@ -2,6 +2,8 @@
 /* The data folder: store and key. */
 #include "app/home.h"
 
+#include <stdio.h>
+
 #include "base/file.h"
 #include "store/meta.h"
 #include "store/store.h"
@@ -61,10 +63,17 @@ struct home *home_open(const struct store_options *at, struct arena *arena, stru
                          ? arena_c(arena, at->key_file)
                          : arena_printf(arena, STR_FMT "/master.key", STR_ARG(at->data)).ptr;
     home->store = store_open(&config, err);
-    if (!home->store)
+    if (!home->store) {
+        if (err->code == ERR_CONFLICT)
+            err->hint = "a server runs on this data folder: use its API, or stop it first";
         return NULL;
+    }
     if (!match_key(home, arena, err))
         return NULL;
+    if (home->key_created)
+        (void)fprintf(stderr,
+                      "Made the key file %s. Keep a copy: without it no saved connection opens.\n",
+                      home->key_file);
     return home_take(&home);
 }
 

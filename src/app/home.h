@@ -25,7 +25,7 @@ struct home {
 
 /*
  * Opens the store, making folder, store and key file where there are none. A key is made only for a
- * store that never had one.
+ * store that never had one, and standard error says so.
  *   Fails  CONFLICT while another process has it open (named by its process id) · any failure of the
  *          key file · a key that is not the store's, naming both
  */
