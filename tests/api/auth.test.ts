@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+import { beforeAll, describe, expect, test } from "vitest";
+import { client, newFolder, password, refused, serve, type Server } from "./harness.ts";
+
+let server: Server;
+const owner = { name: "Ada", email: "ada@tieline.test" };
+
+beforeAll(async () => {
+  server = await serve(newFolder());
+});
+
+/* A call as a browser makes it. */
+async function browse(path: string, input: unknown, headers: Record<string, string> = {}) {
+  const response = await fetch(`${server.base}/trpc/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(input),
+  });
+  return { status: response.status, cookie: response.headers.get("set-cookie"), answer: (await response.json()) as any };
+}
+
+async function signIn(pass = password): Promise<string> {
+  const { cookie, status } = await browse("auth.login", { email: owner.email, password: pass });
+  expect(status).toBe(200);
+  return cookie!.split(";")[0]!;
+}
+
+describe("set-up", () => {
+  test("is required at first, and the token is printed", async () => {
+    expect(await client(server).query("auth.status")).toEqual({ setupRequired: true });
+    expect(server.setupToken).toMatch(/^tl_/);
+  });
+  test("refuses a wrong token and a short password", async () => {
+    const wrong = { ...owner, token: `tl_00000000_${"A".repeat(43)}`, password };
+    await refused(client(server).mutation("auth.setup", wrong), "FORBIDDEN", "auth.setup", "token");
+    const short = { ...owner, token: server.setupToken, password: "short" };
+    await refused(client(server).mutation("auth.setup", short), "BAD_REQUEST", "auth.setup", "password");
+  });
+  test("makes an admin and signs in, once", async () => {
+    const { status, cookie, answer } = await browse("auth.setup", { ...owner, token: server.setupToken, password });
+    expect(status).toBe(200);
+    expect(answer.result.data.user).toMatchObject({ ...owner, admin: true });
+    expect(cookie).toMatch(/^tieline_session=.*HttpOnly/);
+    await refused(
+      client(server).mutation("auth.setup", { ...owner, token: server.setupToken, password }),
+      "FORBIDDEN",
+      "auth.setup",
+    );
+  });
+});
+
+describe("sessions", () => {
+  test("an unknown address and a wrong password answer the same", async () => {
+    const wrong = await refused(
+      client(server).mutation("auth.login", { email: owner.email, password: "wrong password" }),
+      "UNAUTHORIZED",
+      "auth.login",
+    );
+    const unknown = await refused(
+      client(server).mutation("auth.login", { email: "nobody@tieline.test", password }),
+      "UNAUTHORIZED",
+      "auth.login",
+    );
+    expect(wrong.message).toBe(unknown.message);
+  });
+  test("mutations by cookie need the header of our page", async () => {
+    const cookie = await signIn();
+    expect((await browse("projects.create", { name: "P" }, { cookie })).status).toBe(403);
+    const origin = server.base;
+    expect((await browse("projects.create", { name: "P" }, { cookie, origin, "x-tieline": "1" })).status).toBe(200);
+    const foreign = { cookie, origin: "http://elsewhere.test", "x-tieline": "1" };
+    expect((await browse("projects.create", { name: "P" }, foreign)).status).toBe(403);
+  });
+  test("logout ends the session", async () => {
+    const cookie = await signIn();
+    const ours = { cookie, origin: server.base, "x-tieline": "1" };
+    const { answer, cookie: cleared } = await browse("auth.logout", {}, ours);
+    expect(answer.result.data).toEqual({ success: true });
+    expect(cleared).toMatch(/^tieline_session=;/);
+    expect((await browse("projects.create", { name: "P" }, ours)).status).toBe(401);
+  });
+  test("a new password ends the other sessions", async () => {
+    const [kept, other] = [await signIn(), await signIn()];
+    const ours = (cookie: string) => ({ cookie, origin: server.base, "x-tieline": "1" });
+    const next = { current: password, password: "another battery" };
+    expect((await browse("auth.changePassword", { ...next, current: "not this one" }, ours(kept))).answer.error.data).toMatchObject({
+      code: "FORBIDDEN",
+      field: "current",
+    });
+    expect((await browse("auth.changePassword", next, ours(kept))).answer.result.data).toEqual({ success: true });
+    expect((await browse("projects.create", { name: "P" }, ours(other))).status).toBe(401);
+    expect((await browse("projects.create", { name: "P" }, ours(kept))).status).toBe(200);
+    await browse("auth.changePassword", { current: "another battery", password }, ours(kept));
+  });
+});
+
+describe("tokens", () => {
+  test("act for their user until they are revoked; the secret is shown once", async () => {
+    const ours = { cookie: await signIn(), origin: server.base, "x-tieline": "1" };
+    const { token, secret } = (await browse("tokens.create", { name: "ci" }, ours)).answer.result.data;
+    expect(token).toMatchObject({ name: "ci", access: "write" });
+    expect(secret.startsWith(token.prefix)).toBe(true);
+    const caller = client(server, secret);
+    const { tokens } = await caller.query("tokens.list");
+    expect(tokens.map((row: any) => row.id)).toContain(token.id);
+    expect(JSON.stringify(tokens)).not.toContain(secret);
+    expect(await caller.query("auth.status")).toMatchObject({ user: owner });
+    expect(await caller.mutation("tokens.revoke", { tokenId: token.id })).toEqual({ success: true });
+    await refused(caller.query("projects.list"), "UNAUTHORIZED", "projects.list");
+  });
+  test("of access read cannot change anything", async () => {
+    const ours = { cookie: await signIn(), origin: server.base, "x-tieline": "1" };
+    const { secret } = (await browse("tokens.create", { name: "reader", access: "read" }, ours)).answer.result.data;
+    const reader = client(server, secret);
+    expect((await reader.query("projects.list")).projects.length).toBeGreaterThan(0);
+    await refused(reader.mutation("projects.create", { name: "P" }), "FORBIDDEN", "projects.create");
+  });
+  test("cannot end before they begin, and unknown ones are not found", async () => {
+    const ours = { cookie: await signIn(), origin: server.base, "x-tieline": "1" };
+    const { secret } = (await browse("tokens.create", { name: "t" }, ours)).answer.result.data;
+    const caller = client(server, secret);
+    const past = { name: "t", expiresAt: "2001-01-01T00:00:00Z" };
+    await refused(caller.mutation("tokens.create", past), "BAD_REQUEST", "tokens.create", "expiresAt");
+    const unknown = { tokenId: "01a2082d-765f-75fb-a363-f60582dbbb64" };
+    await refused(caller.mutation("tokens.revoke", unknown), "NOT_FOUND", "tokens.revoke");
+  });
+});
