@@ -65,8 +65,8 @@ static bool parse_url(struct str plain, void *context)
                      &parse->opened->password, parse->err);
 }
 
-static bool decode_config(struct json_text text, struct arena *arena,
-                          struct connection_config *out, struct error *err)
+static bool decode_config(struct json_text text, struct arena *arena, struct connection_config *out,
+                          struct error *err)
 {
     struct str own = str_set(text.text) ? arena_str(arena, text.text) : STR("{}");
     if (schema_decode_text(&connection_config_shape, own, arena, out, err))
@@ -157,6 +157,21 @@ static bool take_client_key(struct opened_upstream *opened, const struct tls_con
     return true;
 }
 
+/* A kept key goes where it went before, or it is typed again, like a password. */
+static bool check_kept_key(const struct opened_upstream *opened,
+                           const struct connection_row *before, bool tls_is_other,
+                           struct error *err)
+{
+    const struct upstream *upstream = &opened->upstream;
+    if (!tls_is_other && str_eq(upstream->url.host, before->host) &&
+        upstream->url.port == before->port &&
+        str_eq(str_from(tls_mode_names[upstream->settings.tls_mode]), before->tls_mode))
+        return true;
+    return fail_field(err, ERR_SECRET_REQUIRED, "config.tls.clientKeyPem",
+                      "must be given again when host, port or tls change: a secret is bound to "
+                      "where and how it is used");
+}
+
 static bool fill_from_input(struct opened_upstream *opened, const struct connection_input *input,
                             const struct connection_row *before, const struct project_key *key,
                             const struct egress *egress, struct error *err)
@@ -182,7 +197,9 @@ static bool fill_from_input(struct opened_upstream *opened, const struct connect
             return false;
     }
     return take_client_key(opened, config.tls, before, key, err) &&
-           complete(opened, input->connector, &config, egress, err);
+           complete(opened, input->connector, &config, egress, err) &&
+           (!keeps_key(config.tls) ||
+            check_kept_key(opened, before, tls_changed(was.tls, config.tls), err));
 }
 
 struct opened_upstream *upstream_from_input(const struct connection_input *input,
