@@ -38,8 +38,9 @@ CREATE TABLE workflow_connections (
     FOREIGN KEY (project_id, connection_id) REFERENCES project_connections (project_id, id)
 ) STRICT, WITHOUT ROWID;
 
+-- Holds all columns, or SQLite would rather walk the whole project by the primary key.
 CREATE INDEX workflow_connections_connection
-ON workflow_connections (project_id, connection_id, workflow_id, version);
+ON workflow_connections (project_id, connection_id, workflow_id, version, node_id, node_name);
 
 -- History. No foreign keys: a start must stay a small write, and history outlives its workflow.
 CREATE TABLE workflow_executions (
