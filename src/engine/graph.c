@@ -12,7 +12,10 @@
 #include "schema/decode.h"
 
 static const char *const on_error_names[] = { NULL, "fail", "continue", NULL };
-enum { ON_ERROR_FAIL = 1, ON_ERROR_CONTINUE };
+enum {
+    ON_ERROR_FAIL = 1,
+    ON_ERROR_CONTINUE
+};
 
 static const struct field position_fields[] = {
     { FIELD("x", definition_position, x, REQUIRED, "Distance from the left, in pixels.") },
@@ -155,9 +158,8 @@ static bool find_missing(struct compiler *c, const struct graph_node *node, stru
             continue;
         missing = true;
         add_problem(c, node->id, name, true,
-                    f->look == LOOK_CONNECTION
-                        ? STR("Choose a connection")
-                        : arena_printf(c->arena, "%s: required", f->name));
+                    f->look == LOOK_CONNECTION ? STR("Choose a connection")
+                                               : arena_printf(c->arena, "%s: required", f->name));
         for (size_t i = 0; i < config->count; i++)
             if (str_eq(config->members[i].name, name)) {
                 config->members[i] = config->members[config->count - 1];
@@ -245,9 +247,12 @@ static bool compile_nodes(struct compiler *c, const struct definition *definitio
             return false;
         }
         places[i] = i;
-        if (map_put(index, from[i].id, &places[i]))
-            return fail(err, ERR_BAD_REQUEST, "%s.id: \"" STR_FMT "\" is taken by another node",
-                        place, STR_ARG(from[i].id));
+        if (map_put(index, from[i].id, &places[i])) {
+            (void)fail_field(err, ERR_BAD_REQUEST, "id", "\"" STR_FMT "\" is taken by another node",
+                             STR_ARG(from[i].id));
+            error_in_field(err, place);
+            return false;
+        }
     }
     return true;
 }
@@ -280,7 +285,8 @@ static void check_references(struct compiler *c)
 static bool compile(struct compiler *c, struct str text, struct error *err)
 {
     if (text.len > GRAPH_TEXT_MAX)
-        return fail(err, ERR_BAD_REQUEST, "definition: longer than %zu bytes", GRAPH_TEXT_MAX);
+        return fail_field(err, ERR_BAD_REQUEST, "definition", "longer than %zu bytes",
+                          GRAPH_TEXT_MAX);
     struct definition definition;
     text = arena_str(c->arena, text);
     if (!schema_decode_text(&definition_shape, text, c->arena, &definition, err)) {
@@ -334,8 +340,7 @@ unsigned graph_find(const struct graph *graph, struct str node_id)
 
 enum effect graph_node_effect(const struct graph_node *node)
 {
-    if (node->effect == EFFECT_READS &&
-        atomic_load_explicit(node->writes, memory_order_relaxed))
+    if (node->effect == EFFECT_READS && atomic_load_explicit(node->writes, memory_order_relaxed))
         return EFFECT_ONCE;
     return node->effect;
 }

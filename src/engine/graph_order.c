@@ -3,6 +3,7 @@
 #include "engine/graph_internal.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* One direction of an edge, for sorting. */
@@ -73,6 +74,19 @@ static void reorder(struct graph *graph, const unsigned *order)
     graph->nodes = sorted;
 }
 
+static bool refuse_end(size_t edge, const char *end, struct str node_id, bool known,
+                       struct error *err)
+{
+    char field[64];
+
+    (void)snprintf(field, sizeof(field), "definition.edges[%zu].%s", edge, end);
+    if (!known)
+        return fail_field(err, ERR_BAD_REQUEST, field, "there is no node \"" STR_FMT "\"",
+                          STR_ARG(node_id));
+    return fail_field(err, ERR_BAD_REQUEST, field,
+                      "\"" STR_FMT "\" is a trigger, nothing can come before it", STR_ARG(node_id));
+}
+
 bool graph_connect(struct graph *graph, const struct definition *definition,
                    const struct map *index, struct error *err)
 {
@@ -83,15 +97,10 @@ bool graph_connect(struct graph *graph, const struct definition *definition,
         const unsigned *from = map_find(index, edges[i].source);
         const unsigned *to = map_find(index, edges[i].target);
         if (!from || !to)
-            return fail(err, ERR_BAD_REQUEST,
-                        "definition.edges[%zu].%s: there is no node \"" STR_FMT "\"", i,
-                        from ? "target" : "source",
-                        STR_ARG(from ? edges[i].target : edges[i].source));
+            return refuse_end(i, from ? "target" : "source",
+                              from ? edges[i].target : edges[i].source, false, err);
         if (graph->nodes[*to].component->kind == COMPONENT_TRIGGER)
-            return fail(err, ERR_BAD_REQUEST,
-                        "definition.edges[%zu].target: \"" STR_FMT
-                        "\" is a trigger, nothing can come before it",
-                        i, STR_ARG(edges[i].target));
+            return refuse_end(i, "target", edges[i].target, true, err);
         pairs[i] = (struct link_pair){ *from, *to };
     }
     connect(graph, pairs, count);
@@ -101,9 +110,9 @@ bool graph_connect(struct graph *graph, const struct definition *definition,
     unsigned sorted = sort_nodes(graph, order, waits_for);
     for (unsigned i = 0; sorted < graph->count && i < graph->count; i++)
         if (waits_for[i] > 0)
-            return fail(err, ERR_BAD_REQUEST,
-                        "definition.edges: node \"" STR_FMT "\" lies on or behind a cycle",
-                        STR_ARG(graph->nodes[i].id));
+            return fail_field(err, ERR_BAD_REQUEST, "definition.edges",
+                              "node \"" STR_FMT "\" lies on or behind a cycle",
+                              STR_ARG(graph->nodes[i].id));
     reorder(graph, order);
     return true;
 }
