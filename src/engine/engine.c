@@ -88,6 +88,28 @@ static void unpark_all(struct engine *engine)
     pthread_mutex_unlock(&engine->lock);
 }
 
+/*
+ * An intent that was recorded, and then not carried out because we stop, would look like an outcome
+ * that nobody knows: it is taken back.
+ */
+static void take_intents_back(struct engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    LIST_EACH (&engine->lives, live, all, live) {
+        for (unsigned i = 0; i < live->graph->count; i++) {
+            struct task *task = &live->tasks[i];
+            if (!task->intent_saved || task->sent || live->fenced)
+                continue;
+            execution_attempt_abandoned(&live->x, i, instant_now());
+            if (live->x.changed_count > 0)
+                save_submit(live, NULL);
+        }
+    }
+    while (engine->saves > 0)
+        pthread_cond_wait(&engine->idle, &engine->lock);
+    pthread_mutex_unlock(&engine->lock);
+}
+
 static void forget_graphs(struct engine *engine)
 {
     size_t at = 0;
@@ -109,6 +131,7 @@ void engine_close(struct engine *engine, struct deadline by)
     clock_stop(engine);
     queue_stop(engine, by);
     unpark_all(engine);
+    take_intents_back(engine);
     wait_end_all(engine);
     struct error err;
     if (!release_leases(engine, str_from(engine->owner), false, &err))

@@ -347,6 +347,18 @@ void execution_attempt_ended(struct execution *x, unsigned node,
     settle(x, now);
 }
 
+void execution_attempt_abandoned(struct execution *x, unsigned node, struct instant now)
+{
+    struct node_run *run = &x->nodes[node];
+    no_effects(x);
+    if (!run->attempt_open)
+        return;
+    land(x, run);
+    change(x, node);
+    end_attempt(run, ATTEMPT_ABANDONED, NULL, now);
+    run->status = STEP_PENDING;
+}
+
 /* --- other events --- */
 
 void execution_begin(struct execution *x, struct instant now)

@@ -87,6 +87,8 @@ void execution_attempt_started(struct execution *x, unsigned node, struct instan
 void execution_attempt_ended(struct execution *x, unsigned node,
                              const struct attempt_outcome *outcome, struct instant now,
                              uint64_t random);
+/* An attempt that was recorded as started was not carried out after all, and nothing was sent. */
+void execution_attempt_abandoned(struct execution *x, unsigned node, struct instant now);
 /* A ready node will not be run, because the execution is stopping. */
 void execution_dropped(struct execution *x, unsigned node, struct instant now);
 /* The time of a waiting node has come. */

@@ -56,6 +56,7 @@ struct task {
     bool saving;       /* its row is on its way to the store */
     bool has_slot;
     bool intent_saved; /* the store knows that this attempt began */
+    bool sent;         /* and it did: a session had it */
     struct pool *pool;
     struct error *slot_error; /* why there was no slot */
     atomic_bool cancelled;

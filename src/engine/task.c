@@ -173,6 +173,7 @@ static void using(struct conn *conn, void *context)
     struct task *task = context;
     pthread_mutex_lock(&task->live->engine->lock);
     task->conn = conn;
+    task->sent = true;
     pthread_mutex_unlock(&task->live->engine->lock);
 }
 
@@ -249,7 +250,7 @@ static void end_attempt(struct task *task, const struct error *error, struct buf
         task->output_text = buf_take(output, &len);
         outcome.output.text = (struct str){ task->output_text, len };
     }
-    task->intent_saved = false;
+    task->intent_saved = task->sent = false;
     execution_attempt_ended(&live->x, task->node, &outcome, instant_now(), random);
     live_apply(live);
     land(task);

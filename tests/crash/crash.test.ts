@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-const binary = process.env.TIELINE_BINARY ?? join(import.meta.dirname, "../../build/debug/tieline");
+const binary = process.env.TIELINE_BIN ?? join(import.meta.dirname, "../../build/release/tieline");
 const { PGURL, REDISURL } = process.env;
 if (!PGURL || !REDISURL) throw new Error("PGURL and REDISURL must name servers: tools/servers run");
 
