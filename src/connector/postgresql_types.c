@@ -199,7 +199,8 @@ static size_t list_unknown(const struct pg *pg, const Oid *oids, size_t count, s
     return unknown;
 }
 
-static bool ask(struct pg *pg, struct pg_wait *wait, const char *unknown, struct error *err)
+static bool ask(struct pg *pg, struct pg_wait *wait, const char *unknown, int *learned,
+                struct error *err)
 {
     AUTO(pg_result) rows = NULL;
     const char *const values[] = { unknown };
@@ -207,7 +208,8 @@ static bool ask(struct pg *pg, struct pg_wait *wait, const char *unknown, struct
         return pg_fail_send(pg, err);
     if (!pg_send_sync(pg, err) || !pg_finish_flight(pg, wait, &rows, err))
         return false;
-    for (int row = 0; rows && row < PQntuples(rows); row++)
+    *learned = rows ? PQntuples(rows) : 0;
+    for (int row = 0; row < *learned; row++)
         keep_type(pg, rows, row);
     settle_types(pg);
     return true;
@@ -216,23 +218,23 @@ static bool ask(struct pg *pg, struct pg_wait *wait, const char *unknown, struct
 bool pg_learn_types(struct pg *pg, struct pg_wait *wait, const Oid *oids, size_t count, bool *asked,
                     struct error *err)
 {
-    size_t missing = 0;
-    for (int round = 0; round < LOOKUP_ROUNDS; round++) {
+    bool more = true;
+    for (int round = 0; round < LOOKUP_ROUNDS && more; round++) {
         struct buf unknown;
         buf_init(&unknown, UNKNOWN_MAX);
-        size_t before = missing;
-        missing = list_unknown(pg, oids, count, &unknown);
+        size_t missing = list_unknown(pg, oids, count, &unknown);
         struct str list;
         bool ok = buf_finish(&unknown, &list, err);
-        /* A type that was dropped meanwhile is in no row: no use in asking again. */
-        bool more = ok && missing > 0 && missing != before;
-        if (more) {
+        int learned = 0;
+        if (ok && missing > 0) {
             *asked = true;
-            ok = ask(pg, wait, list.ptr, err);
+            ok = ask(pg, wait, list.ptr, &learned, err);
         }
         buf_done(&unknown);
-        if (!ok || !more)
-            return ok;
+        if (!ok)
+            return false;
+        /* A type that was dropped meanwhile is in no row: no use in asking again. */
+        more = learned > 0;
     }
     return true;
 }

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A stretch of wire between a connector and a real server, in a thread, that misbehaves on request.
+ * It speaks no TLS.
+ */
+#ifndef TESTS_INTEGRATION_PROXY_H
+#define TESTS_INTEGRATION_PROXY_H
+
+#include <stdbool.h>
+
+struct proxy;
+
+struct proxy_how {
+    bool other_pid; /* PostgreSQL: announces another process id than the server's, like a pooler */
+};
+
+/* In front of the server that `url` names. Failures end the test. */
+struct proxy *proxy_open(const char *url, struct proxy_how how);
+void proxy_close(struct proxy *proxy);
+/* The same URL, leading here. */
+const char *proxy_url(const struct proxy *proxy);
+/* What the client sends next still reaches the server; then both are hung up on. */
+void proxy_cut_after_next(struct proxy *proxy);
+
+#endif
