@@ -36,13 +36,13 @@ struct store_options {
 };
 #define STORE_OPTION_FIELDS(type)                                                                  \
     { FIELD("data", type, at.data, OPTIONAL, "Folder that holds the store and the key file."),     \
-      .min = 1, .fallback = "./tieline-data" },                                                    \
+      .title = "DIR", .fallback = "./tieline-data" },                                              \
         { FIELD("store", type, at.store, OPTIONAL, "Store to use in place of the data folder's."), \
-          .min = 1 },                                                                              \
+          .title = "URL" },                                                                        \
     {                                                                                              \
         FIELD("keyFile", type, at.key_file, OPTIONAL,                                              \
               "File of the master key; absent: master.key in the data folder."),                   \
-            .min = 1                                                                               \
+            .title = "FILE"                                                                        \
     }
 
 #endif
