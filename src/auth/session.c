@@ -7,8 +7,7 @@
 
 #include "auth/internal.h"
 #include "base/mem.h"
-#include "http/text.h"
-#include "json/read.h"
+#include "rpc/trpc.h"
 #include "store/sessions.h"
 #include "store/tokens.h"
 #include "vault/token.h"
@@ -193,16 +192,9 @@ static bool auth_header(struct auth *auth, struct str value, struct arena *arena
 static struct str stream_token(const struct http_request *request, struct arena *arena)
 {
     struct str accept = http_header_find(request, STR("accept"));
-    struct str stream = STR("text/event-stream");
-    if (request->method != HTTP_GET || str_find(accept, stream) == accept.len)
+    if (request->method != HTTP_GET || str_find(accept, STR("text/event-stream")) == accept.len)
         return STR_NULL;
-    bool utf8;
-    struct str text = http_query_param(arena, request->query, STR("connectionParams"), &utf8);
-    struct error err;
-    const struct json *params =
-        str_set(text) && utf8 ? json_read(arena, text, JSON_DUPLICATES_REFUSED, &err) : NULL;
-    const struct json *token = json_member(params, STR("token"));
-    return token && token->kind == JSON_STRING ? token->text : STR_NULL;
+    return rpc_connection_param(request, arena, STR("token"));
 }
 
 bool auth_request(struct auth *auth, const struct http_request *request, struct arena *arena,
