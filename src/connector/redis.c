@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -72,7 +73,8 @@ static bool sign_in(struct sign_in *s)
         return false;
     }
     /* A server that wants a password says so at the first command. */
-    return expect_ok(s, &(struct redis_command_line){ { STR("PING") }, 1 });
+    return expect_ok(s, &(struct redis_command_line){ { STR("PING") }, 1 }) ||
+           strcmp(s->err->server_code, "NOPERM") == 0;
 }
 
 static void ask_version(struct sign_in *s, struct trial *trial)
@@ -115,7 +117,11 @@ static bool start_tls(struct redis_conn *conn, struct trial *trial, struct deadl
         return true;
     }
     trial_begin(trial, STAGE_TLS);
-    conn->tls = tls_open(conn->socket, upstream, by, err);
+    /* Half of the time, so that some is left to find out why there was no answer. */
+    struct deadline half = deadline_earlier(by, deadline_in_ms(deadline_left_ms(by) / 2));
+    conn->tls = tls_open(conn->socket, upstream, half, err);
+    if (!conn->tls && err->code == ERR_DEADLINE_PASSED)
+        redis_explain(upstream, true, by, err);
     trial_end(trial, STAGE_TLS, conn->tls != NULL);
     if (conn->tls && trial)
         trial->tls = tls_verified(conn->tls) ? TLS_STATE_VERIFIED : TLS_STATE_UNVERIFIED;
@@ -132,6 +138,8 @@ static bool connect_conn(struct redis_conn *conn, struct trial *trial, struct de
     struct sign_in s = { conn, arena, by, err };
     trial_begin(trial, STAGE_SIGN_IN);
     bool ok = sign_in(&s);
+    if (!ok && !conn->tls && !conn->answered && err->code == ERR_CONNECTION_LOST)
+        redis_explain(upstream, false, by, err);
     trial_end(trial, STAGE_SIGN_IN, ok);
     if (ok && trial) {
         trial_begin(trial, STAGE_QUERY);
@@ -166,8 +174,9 @@ static bool ping(struct conn *base, struct deadline by)
     struct redis_reply reply;
     struct error err;
     struct redis_command_line line = { { STR("PING") }, 1 };
+    /* Who may not ask has an answer all the same. */
     return redis_call(conn, &line, arena, by, NULL, &reply, &err) &&
-           reply.kind == REDIS_REPLY_STATUS_LINE;
+           (reply.kind == REDIS_REPLY_STATUS_LINE || str_starts(reply.text, STR("NOPERM ")));
 }
 
 /* Commands of ours leave nothing behind in a session. A byte nobody asked for ends it. */

@@ -209,9 +209,9 @@ static bool receive(struct exchange *x, redisReader *reader, struct redis_reply 
     }
 }
 
-bool redis_call(struct redis_conn *conn, const struct redis_command_line *line,
-                struct arena *arena, struct deadline by, atomic_bool *cancelled,
-                struct redis_reply *out, struct error *err)
+bool redis_call(struct redis_conn *conn, const struct redis_command_line *line, struct arena *arena,
+                struct deadline by, atomic_bool *cancelled, struct redis_reply *out,
+                struct error *err)
 {
     struct exchange x = { conn, arena, by, cancelled, err, false };
     const char *texts[REDIS_ARGUMENTS_MAX];
@@ -251,13 +251,13 @@ bool redis_fail(const struct redis_conn *conn, struct str reply, struct arena *a
     struct str text = scrub(arena, reply, conn->upstream->password);
     enum error_code code = ERR_SERVER_ERROR;
     if (str_eq(word, STR("NOAUTH")) || str_eq(word, STR("WRONGPASS")) ||
-        str_find(reply, STR("invalid password")) < reply.len ||
+        str_eq(word, STR("NOPERM")) || str_find(reply, STR("invalid password")) < reply.len ||
         str_find(reply, STR("without any password configured")) < reply.len)
         code = ERR_AUTH_FAILED;
     else if (str_find(reply, STR("max number of clients")) < reply.len)
         code = ERR_TOO_MANY_CONNECTIONS;
     (void)fail(err, code, STR_FMT, STR_ARG(text));
-    if (code == ERR_AUTH_FAILED)
+    if (code == ERR_AUTH_FAILED && !str_eq(word, STR("NOPERM")))
         (void)fail(err, code, "user or password was refused: " STR_FMT, STR_ARG(text));
     snprintf(err->server_code, sizeof(err->server_code), STR_FMT, STR_ARG(word));
     return false;

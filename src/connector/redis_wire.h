@@ -60,6 +60,13 @@ MUST_USE bool redis_call(struct redis_conn *conn, const struct redis_command_lin
 bool redis_fail(const struct redis_conn *conn, struct str reply, struct arena *arena,
                 struct error *err);
 
+/*
+ * After a session could not be opened, with TLS or without: dials once more to see whether the
+ * other way is the right one, and if so says that in *err instead.
+ */
+void redis_explain(const struct upstream *upstream, bool tls, struct deadline by,
+                   struct error *err);
+
 extern const struct operation redis_operations[];
 
 #endif
