@@ -1,0 +1,797 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Generated from the server's table of procedures; do not edit. */
+import type {
+  TRPCBuiltRouter,
+  TRPCDefaultErrorData,
+  TRPCDefaultErrorShape,
+  TRPCMutationProcedure,
+  TRPCQueryProcedure,
+  TRPCSubscriptionProcedure,
+} from "@trpc/server";
+
+export interface User {
+  /** Id of the user. */
+  id: string;
+  /** What people call them. */
+  name: string;
+  /** Address they sign in with. */
+  email: string;
+  /** Manages users and the server. */
+  admin: boolean;
+  /** When the user was added. */
+  createdAt: string;
+}
+
+export interface AuthStatus {
+  /** True until the first user was made with the set-up token. */
+  setupRequired: boolean;
+  /** Who is signed in; absent: nobody. */
+  user?: User;
+}
+
+export interface SignedIn {
+  /** Who is signed in now. */
+  user: User;
+}
+
+export interface Success {
+  /** True: it is done. */
+  success: boolean;
+}
+
+export interface Token {
+  /** Id of the token, not its secret. */
+  id: string;
+  /** What it is for. */
+  name: string;
+  /** How its secret begins. */
+  prefix: string;
+  /** read: queries only. */
+  access: "read" | "write";
+  /** When it was made. */
+  createdAt: string;
+  /** When it ends by itself. */
+  expiresAt?: string;
+  /** Last use, to the minute. */
+  lastUsedAt?: string;
+}
+
+export interface Project {
+  /** Id of the project. */
+  id: string;
+  /** What people call it. */
+  name: string;
+  /** The caller's role in it. */
+  role: "viewer" | "editor" | "owner";
+  /** When it was made. */
+  createdAt: string;
+  /** When it was last changed. */
+  updatedAt: string;
+}
+
+export interface Member {
+  /** Id of the user. */
+  userId: string;
+  /** Address of the user. */
+  email: string;
+  /** What people call them. */
+  name: string;
+  /** viewer reads, editor changes, owner also manages members. */
+  role: "viewer" | "editor" | "owner";
+  /** When they became a member. */
+  createdAt: string;
+}
+
+export interface Connection {
+  /** Id of the connection. */
+  id: string;
+  /** Project it belongs to. */
+  projectId: string;
+  /** Kind of upstream: postgresql, redis. */
+  connectionType: string;
+  /** What people call it. */
+  name: string;
+  /** As it was typed, the password masked. */
+  connectionUrl: string;
+  /** Pool, time-outs and TLS, as given. */
+  config: unknown;
+  /** User who made it. */
+  createdBy?: string;
+  /** When it was made. */
+  createdAt: string;
+  /** When it was last changed. */
+  updatedAt: string;
+}
+
+export interface ConnectionUse {
+  /** Id of the workflow. */
+  id: string;
+  /** Name of the workflow. */
+  name: string;
+  /** Whether its triggers fire. */
+  active: boolean;
+  /** Nodes that name the connection. */
+  nodes: {
+    /** Id of the node. */
+    id: string;
+    /** Name of the node. */
+    name: string;
+  }[];
+}
+
+export interface TestStage {
+  /** Which stage. */
+  name: "resolve" | "connect" | "tls" | "sign-in" | "query";
+  /** Whether it went well. */
+  ok: boolean;
+  /** How long it took. */
+  ms: number;
+  /** What went wrong. */
+  error?: string;
+}
+
+export interface TestResult {
+  /** Whether a session could be opened. */
+  success: boolean;
+  /** The result in a sentence. */
+  message: string;
+  /** Code of the failure. */
+  error?: string;
+  /** What to try. */
+  advice?: string;
+  /** All stages together. */
+  latencyMs: number;
+  /** What the server says it is. */
+  serverVersion?: string;
+  /** verified or unverified; absent when off. */
+  tls?: string;
+  /** The machine that dialled. */
+  testedFrom: string;
+  /** Stages that were reached, in order. */
+  stages: TestStage[];
+}
+
+export interface FormField {
+  /** Key in the input. */
+  name: string;
+  /** Label. */
+  title: string;
+  /** What the value is. */
+  kind: "text" | "integer" | "number" | "boolean" | "id" | "time" | "json" | "secret" | "choice" | "list" | "group";
+  /** What it means, in a sentence. */
+  doc: string;
+  /** Whether it must be given. */
+  required: boolean;
+  /** Least value, or least characters of a text, or items of a list. */
+  min?: number;
+  /** Greatest value, or most characters of a text, or items of a list. */
+  max?: number;
+  /** The words of a choice. */
+  options?: string[];
+  /** What counts when it is left out. */
+  default?: string;
+  /** How to show and edit it. */
+  look: "plain" | "multiline" | "sql" | "json-array" | "json-object" | "scalar" | "connection" | "duration-ms" | "email" | "password";
+  /** Type of the connections to choose from. */
+  connector?: string;
+  /** Whether it may hold {{ }} templates. */
+  templates: boolean;
+  /** Show it only while another field has a value: "command=SET". */
+  when?: string;
+  /** The fields of a group, or of each item of a list. */
+  fields?: FormField[];
+}
+
+export interface Component {
+  /** A node's `type`. */
+  name: string;
+  /** What people call it. */
+  title: string;
+  /** What it does. */
+  doc: string;
+  /** Its place in a graph. */
+  kind: "trigger" | "action" | "flow";
+  /** Type of the connection that it needs. */
+  connectionType?: string;
+  /** Fields of its config. */
+  fields: FormField[];
+}
+
+export interface WorkflowProblem {
+  /** Node at fault. */
+  nodeId?: string;
+  /** Field of its config. */
+  field?: string;
+  /** What is wrong. */
+  message: string;
+}
+
+export interface WorkflowSummary {
+  /** Id of the workflow. */
+  id: string;
+  /** Project it belongs to. */
+  projectId: string;
+  /** What people call it. */
+  name: string;
+  /** Whether its triggers fire. */
+  active: boolean;
+  /** Rises with each new definition. */
+  version: number;
+  /** What keeps it from running as it is. */
+  problems: WorkflowProblem[];
+  /** When it was made. */
+  createdAt: string;
+  /** When it was last changed. */
+  updatedAt: string;
+}
+
+export interface Workflow {
+  /** Id of the workflow. */
+  id: string;
+  /** Project it belongs to. */
+  projectId: string;
+  /** What people call it. */
+  name: string;
+  /** Whether its triggers fire. */
+  active: boolean;
+  /** Rises with each new definition. */
+  version: number;
+  /** Nodes and edges. */
+  definition: Record<string, unknown>;
+  /** What keeps it from running as it is. */
+  problems: WorkflowProblem[];
+  /** When it was made. */
+  createdAt: string;
+  /** When it was last changed. */
+  updatedAt: string;
+}
+
+export interface ExecutionError {
+  /** One of the closed list of codes. */
+  code: string;
+  /** What happened, in a sentence. */
+  message: string;
+  /** Node that failed. */
+  nodeId?: string;
+  /** SQLSTATE, or the error word of Redis. */
+  sqlState?: string;
+}
+
+export interface Attempt {
+  /** 1 for the first. */
+  number: number;
+  /** How it went. */
+  status: "started" | "succeeded" | "failed" | "cancelled" | "abandoned" | "unknown";
+  /** When it began. */
+  startedAt: string;
+  /** When it ended. */
+  finishedAt?: string;
+  /** Why it failed. */
+  error?: ExecutionError;
+}
+
+export interface Step {
+  /** Its node. */
+  nodeId: string;
+  /** The node's name. */
+  name: string;
+  /** The node's component. */
+  type: string;
+  /** Where it stands. */
+  status: "pending" | "running" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled";
+  /** The config after templates. */
+  input?: unknown;
+  /** The result. */
+  output?: unknown;
+  /** Why it failed. */
+  error?: ExecutionError;
+  /** When its first attempt began. */
+  startedAt?: string;
+  /** When it ended. */
+  finishedAt?: string;
+  /** When the next attempt begins. */
+  retryAt?: string;
+  /** Attempts so far. */
+  attemptCount: number;
+  /** In order; of very many only the first and the latest are kept. */
+  attempts: Attempt[];
+}
+
+export interface Execution {
+  /** Unique id; sorts by time. */
+  id: string;
+  /** Its project. */
+  projectId: string;
+  /** Its workflow. */
+  workflowId: string;
+  /** The workflow's name when it was started. */
+  workflowName: string;
+  /** The version that runs. */
+  workflowVersion: number;
+  /** Where it stands. */
+  status: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+  /** Why it failed. */
+  error?: ExecutionError;
+  /** When it was accepted. */
+  createdAt: string;
+  /** When its first node began. */
+  startedAt?: string;
+  /** When it ended. */
+  finishedAt?: string;
+  /** What it was started with. */
+  input?: unknown;
+  /** One for each node, in an order in which they can run. */
+  steps: Step[];
+}
+
+export interface ExecutionSummary {
+  /** Unique id; sorts by time. */
+  id: string;
+  /** Its project. */
+  projectId: string;
+  /** Its workflow. */
+  workflowId: string;
+  /** The workflow's name when it was started. */
+  workflowName: string;
+  /** The version that runs. */
+  workflowVersion: number;
+  /** Where it stands. */
+  status: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+  /** Why it failed. */
+  error?: ExecutionError;
+  /** When it was accepted. */
+  createdAt: string;
+  /** When its first node began. */
+  startedAt?: string;
+  /** When it ended. */
+  finishedAt?: string;
+}
+
+/** What every error carries. */
+export interface ErrorData extends TRPCDefaultErrorData {
+  /** The input field at fault, dotted. */
+  field?: string;
+  /** Why, more closely than the code says. */
+  reason?: string;
+  /** By which the server's log can be searched. */
+  requestId: string;
+}
+
+/** An event that a later subscription can go on from. */
+export interface Tracked<Data> {
+  id: string;
+  data: Data;
+}
+
+type Root = {
+  ctx: object;
+  meta: object;
+  errorShape: TRPCDefaultErrorShape & { data: ErrorData };
+  transformer: false;
+};
+
+type Routers = {
+  auth: {
+    /** Whether the server is set up, and who is signed in. */
+    status: TRPCQueryProcedure<{
+      meta: unknown;
+      input: void;
+      output: AuthStatus;
+    }>;
+    /** Makes the first user, an admin, and signs them in. Once only. */
+    setup: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Printed by the server at its first start. */
+        token: string;
+        /** What people call you. */
+        name: string;
+        /** Address to sign in with. */
+        email: string;
+        /** At least 8 characters. */
+        password: string;
+      };
+      output: SignedIn;
+    }>;
+    /** Signs in, by cookie. */
+    login: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Address of the user. */
+        email: string;
+        /** Password of the user. */
+        password: string;
+      };
+      output: SignedIn;
+    }>;
+    /** Ends this session and clears the cookie. */
+    logout: TRPCMutationProcedure<{
+      meta: unknown;
+      input: void;
+      output: Success;
+    }>;
+    /** Changes the caller's password; their other sessions end. */
+    changePassword: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** The password as it is. */
+        current: string;
+        /** The new one: at least 8 characters. */
+        password: string;
+      };
+      output: Success;
+    }>;
+  };
+  tokens: {
+    /** The caller's tokens. */
+    list: TRPCQueryProcedure<{
+      meta: unknown;
+      input: void;
+      output: {
+        /** Newest first. */
+        tokens: Token[];
+      };
+    }>;
+    /** Makes a token that acts for the caller. */
+    create: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** What it is for. */
+        name: string;
+        /** read: queries only. */
+        access?: "read" | "write";
+        /** When it ends by itself; absent: never. */
+        expiresAt?: string;
+      };
+      output: {
+        /** The new token. */
+        token: Token;
+        /** What programs send. It is shown this once. */
+        secret: string;
+      };
+    }>;
+    /** Ends a token of the caller. */
+    revoke: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the token. */
+        tokenId: string;
+      };
+      output: Success;
+    }>;
+  };
+  projects: {
+    /** The projects that the caller is a member of. */
+    list: TRPCQueryProcedure<{
+      meta: unknown;
+      input: void;
+      output: {
+        /** Newest first. */
+        projects: Project[];
+      };
+    }>;
+    /** One project. */
+    get: TRPCQueryProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the project. */
+        projectId: string;
+      };
+      output: Project;
+    }>;
+    /** Makes a project; the caller becomes its owner. */
+    create: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** What people call it. */
+        name: string;
+      };
+      output: Project;
+    }>;
+    /** Gives a project another name. */
+    update: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the project. */
+        projectId: string;
+        /** The new name. */
+        name: string;
+      };
+      output: Project;
+    }>;
+    /** Deletes a project with everything in it: connections, workflows, history. */
+    delete: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the project. */
+        projectId: string;
+      };
+      output: Success;
+    }>;
+  };
+  members: {
+    /** The members of a project. */
+    list: TRPCQueryProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the project. */
+        projectId: string;
+      };
+      output: {
+        /** Owners first, then by name. */
+        members: Member[];
+      };
+    }>;
+    /** Makes a user of this server a member. */
+    add: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the project. */
+        projectId: string;
+        /** Address of a user of this server. */
+        email: string;
+        /** What they may do. */
+        role: "viewer" | "editor" | "owner";
+      };
+      output: Member;
+    }>;
+    /** Gives a member another role. A project keeps at least one owner. */
+    update: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the project. */
+        projectId: string;
+        /** Id of the member. */
+        userId: string;
+        /** The new role. */
+        role: "viewer" | "editor" | "owner";
+      };
+      output: Member;
+    }>;
+    /** Takes a member out. A project keeps at least one owner. */
+    remove: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the project. */
+        projectId: string;
+        /** Id of the member. */
+        userId: string;
+      };
+      output: Success;
+    }>;
+  };
+  connections: {
+    /** The connections of a project. Passwords are masked. */
+    list: TRPCQueryProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the project. */
+        projectId: string;
+        /** Only those of this kind: postgresql, redis. */
+        connectionType?: string;
+      };
+      output: {
+        /** Newest first. */
+        connections: Connection[];
+      };
+    }>;
+    /** One connection. Its password is masked. */
+    get: TRPCQueryProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the connection. */
+        connectionId: string;
+      };
+      output: Connection;
+    }>;
+    /** The workflows and nodes that use a connection. */
+    usage: TRPCQueryProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the connection. */
+        connectionId: string;
+      };
+      output: {
+        /** Workflows whose latest version uses it, by name. */
+        workflows: ConnectionUse[];
+      };
+    }>;
+    /** Deletes a connection and destroys its secrets. One in use is refused with the list of its workflows, unless forced. */
+    delete: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the connection. */
+        connectionId: string;
+        /** Delete it although it is in use; its workflows fail at the nodes that use it. */
+        force?: boolean;
+      };
+      output: Success;
+    }>;
+    /** Saves a connection; its URL is sealed and never shown again in full. */
+    create: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the project. */
+        projectId: string;
+        /** Kind of upstream: postgresql, redis. */
+        connectionType: string;
+        /** Unique in the project. */
+        name: string;
+        /** postgresql://user:password@host:5432/database, rediss://:password@host:6380/0 */
+        connectionUrl: string;
+        /** Pool, time-outs and TLS. */
+        config?: Record<string, unknown>;
+      };
+      output: Connection;
+    }>;
+    /** Changes a connection; what is left out stays as it is. */
+    update: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the connection. */
+        connectionId: string;
+        /** Unique in the project. */
+        name?: string;
+        /** Absent: the URL stays as it is. */
+        connectionUrl?: string;
+        /** Replaces the whole; absent: stays as it is. */
+        config?: Record<string, unknown>;
+      };
+      output: Connection;
+    }>;
+    /** Opens a session of its own, in the way of an execution, and says how far it got. */
+    test: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** A saved connection. */
+        connectionId?: string;
+        /** Of an unsaved connection. */
+        projectId?: string;
+        /** Of an unsaved connection: postgresql, redis. */
+        connectionType?: string;
+        /** Absent: the saved one's. */
+        connectionUrl?: string;
+        /** Absent: the saved one's. */
+        config?: Record<string, unknown>;
+      } | void;
+      output: TestResult;
+    }>;
+  };
+  components: {
+    /** Kinds of node, with the fields of their configs. */
+    list: TRPCQueryProcedure<{
+      meta: unknown;
+      input: void;
+      output: {
+        /** In the palette's order. */
+        components: Component[];
+      };
+    }>;
+  };
+  workflows: {
+    /** The workflows of a project, without their definitions. */
+    list: TRPCQueryProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the project. */
+        projectId: string;
+      };
+      output: {
+        /** Newest first. */
+        workflows: WorkflowSummary[];
+      };
+    }>;
+    /** One workflow with its latest definition. */
+    get: TRPCQueryProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the workflow. */
+        workflowId: string;
+      };
+      output: Workflow;
+    }>;
+    /** Saves a new workflow. What is merely unfinished is listed as problems. */
+    create: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the project. */
+        projectId: string;
+        /** What people call it. */
+        name: string;
+        /** Nodes and edges; absent: none yet. */
+        definition?: Record<string, unknown>;
+      };
+      output: Workflow;
+    }>;
+    /** Changes a workflow. A definition is saved as the next version, if version is still the latest. */
+    update: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the workflow. */
+        workflowId: string;
+        /** The version that the new definition was made from. */
+        version?: number;
+        /** What people call it. */
+        name?: string;
+        /** The whole new definition; needs version. */
+        definition?: Record<string, unknown>;
+        /** Whether its triggers fire. */
+        active?: boolean;
+      };
+      output: Workflow;
+    }>;
+    /** Deletes a workflow. Its executions stay in the history; open ones go on. */
+    delete: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the workflow. */
+        workflowId: string;
+      };
+      output: Success;
+    }>;
+    /** Starts the latest version. Once answered, the execution is never lost. */
+    execute: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the workflow. */
+        workflowId: string;
+        /** What {{ trigger }} stands for; at most 1 MiB of JSON. */
+        input?: unknown;
+        /** The same key and body again give the same execution. */
+        idempotencyKey?: string;
+        /** Wait so long for the end, and give the execution as it then is. */
+        waitMs?: number;
+      };
+      output: {
+        /** Id of the execution. */
+        executionId: string;
+        /** With waitMs: as it is now. */
+        execution?: Execution;
+      };
+    }>;
+  };
+  executions: {
+    /** Executions, newest first, without inputs and steps. */
+    list: TRPCQueryProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the project. */
+        projectId: string;
+        /** Only those of this workflow. */
+        workflowId?: string;
+        /** Only those that stand so. */
+        status?: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+        /** Page size. */
+        limit?: number;
+        /** nextCursor of the page before. */
+        cursor?: string;
+      };
+      output: {
+        /** Newest first. */
+        executions: ExecutionSummary[];
+        /** Absent: this is the last page. */
+        nextCursor?: string;
+      };
+    }>;
+    /** One execution with its steps and attempts. */
+    get: TRPCQueryProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the execution. */
+        executionId: string;
+      };
+      output: Execution;
+    }>;
+    /** Ends an execution: waiting steps at once, running ones as soon as they can be interrupted. Answers after the end, or 2 s. */
+    cancel: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the execution. */
+        executionId: string;
+      };
+      output: Execution;
+    }>;
+  };
+};
+
+export type AppRouter = TRPCBuiltRouter<Root, Routers>;
