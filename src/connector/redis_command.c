@@ -8,10 +8,20 @@
 #include "json/read.h"
 #include "json/write.h"
 
-enum command { COMMAND_GET = 1, COMMAND_SET, COMMAND_DEL, COMMAND_EXISTS, COMMAND_INCR, COMMAND_DECR };
+enum command {
+    COMMAND_GET = 1,
+    COMMAND_SET,
+    COMMAND_DEL,
+    COMMAND_EXISTS,
+    COMMAND_INCR,
+    COMMAND_DECR
+};
 static const char *const command_names[] = { NULL,     "GET",  "SET",  "DEL",
                                              "EXISTS", "INCR", "DECR", NULL };
-enum condition { CONDITION_NX = 1, CONDITION_XX };
+enum condition {
+    CONDITION_NX = 1,
+    CONDITION_XX
+};
 static const char *const condition_names[] = { NULL, "NX", "XX", NULL };
 
 struct expiry {
@@ -68,8 +78,8 @@ static const struct shape config_shape = SHAPE("RedisCommandConfig", redis_confi
 /* --- config --- */
 
 /* A JSON value as Redis stores it. */
-static bool text_of(struct json_text json, const char *field, struct arena *arena,
-                    struct str *out, struct error *err)
+static bool text_of(struct json_text json, const char *field, struct arena *arena, struct str *out,
+                    struct error *err)
 {
     struct json *value = json_read(arena, json.text, JSON_DUPLICATES_LAST, err);
     if (!value)
@@ -205,8 +215,7 @@ static void write_result(struct buf *output, const struct redis_reply *reply)
 
 /* Says what the key really holds, which the server's own sentence does not. */
 static void explain_wrong_type(struct redis_conn *conn, const struct operation_run *run,
-                               const struct redis_config *config, struct str key,
-                               struct error *err)
+                               const struct redis_config *config, struct str key, struct error *err)
 {
     struct redis_reply reply;
     struct error ignored;
