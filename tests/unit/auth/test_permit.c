@@ -29,8 +29,8 @@ static bool add_rows(struct tx *tx, const void *context, struct error *err)
             " workflow_version, status, created_at) VALUES ($1, $2, 'w', 'w', 1, 'queued', 1)"),
     };
     for (int role = NOBODY; role < ROLES; role++) {
-        char email[16];
-        (void)snprintf(email, sizeof(email), "u%d@x.org", role);
+        char email[32];
+        (void)snprintf(email, sizeof(email), "u%d@localhost", role);
         struct user_row user = {
             .id = users[role],
             .email = str_from(email),

@@ -29,7 +29,12 @@ static int finish(void **state)
 static bool set_up(struct str token, const char *email, struct sign_in *out)
 {
     AUTO(secret) password = secret_new(STR("a long password"));
-    return auth_setup(auth, token, STR("Ada"), str_from(email), password, f.arena, out, &f.err);
+    const struct new_user user = {
+        .name = STR("Ada"),
+        .email = str_from(email),
+        .password = password,
+    };
+    return auth_setup(auth, token, &user, f.arena, out, &f.err);
 }
 
 static bool log_in(const char *email, const char *password, struct sign_in *out)
@@ -159,12 +164,16 @@ static void users_are_added_once(void **state)
 {
     (void)state;
     AUTO(secret) password = secret_new(STR("a long password"));
+    struct new_user made = {
+        .name = STR("Bob"),
+        .email = STR("bob@example.org"),
+        .password = password,
+    };
     struct user_row user;
-    MUST(&f, auth_add_user(auth, STR("Bob"), STR("bob@example.org"), false, password, f.arena,
-                           &user, &f.err));
+    MUST(&f, auth_add_user(auth, &made, f.arena, &user, &f.err));
     assert_false(user.admin);
-    assert_false(auth_add_user(auth, STR("Bob"), STR("Bob@example.org"), false, password, f.arena,
-                               &user, &f.err));
+    made.email = STR("Bob@example.org");
+    assert_false(auth_add_user(auth, &made, f.arena, &user, &f.err));
     assert_int_equal(f.err.code, ERR_CONFLICT);
     assert_string_equal(f.err.field, "email");
 }
@@ -184,8 +193,12 @@ static void *race(void *context)
     AUTO(secret) password = secret_new(STR("a long password"));
     struct sign_in made;
     struct error err;
-    racer->won = auth_setup(auth, racer->token, STR("R"), str_from(racer->email), password, arena,
-                            &made, &err);
+    const struct new_user user = {
+        .name = STR("R"),
+        .email = str_from(racer->email),
+        .password = password,
+    };
+    racer->won = auth_setup(auth, racer->token, &user, arena, &made, &err);
     if (!racer->won)
         assert_int_equal(err.code, ERR_FORBIDDEN);
     return NULL;
