@@ -102,18 +102,34 @@ static void add_router(const struct procedure *const *tables, struct buf *out)
         buf_add_c(out, "  };\n");
 }
 
+static bool is_used(const struct procedure *const *tables, enum procedure_kind kind)
+{
+    for (; *tables; tables++)
+        for (const struct procedure *p = *tables; p->path; p++)
+            if (p->kind == kind)
+                return true;
+    return false;
+}
+
+/* Only what is used: a strict compiler complains about the rest. */
+static void add_imports(const struct procedure *const *tables, struct buf *out)
+{
+    static const enum procedure_kind kinds[] = { MUTATION, QUERY, SUBSCRIPTION };
+    buf_add_c(out, "import type {\n"
+                   "  TRPCBuiltRouter,\n"
+                   "  TRPCDefaultErrorData,\n"
+                   "  TRPCDefaultErrorShape,\n");
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (is_used(tables, kinds[i]))
+            buf_printf(out, "  %s,\n", type_name(kinds[i]));
+    buf_add_c(out, "} from \"@trpc/server\";\n\n");
+}
+
 void rpc_typescript(const struct procedure *const *tables, struct buf *out)
 {
     buf_add_c(out, "/* SPDX-License-Identifier: Apache-2.0 */\n"
-                   "/* Generated from the server's table of procedures; do not edit. */\n"
-                   "import type {\n"
-                   "  TRPCBuiltRouter,\n"
-                   "  TRPCDefaultErrorData,\n"
-                   "  TRPCDefaultErrorShape,\n"
-                   "  TRPCMutationProcedure,\n"
-                   "  TRPCQueryProcedure,\n"
-                   "  TRPCSubscriptionProcedure,\n"
-                   "} from \"@trpc/server\";\n\n");
+                   "/* Generated from the server's table of procedures; do not edit. */\n");
+    add_imports(tables, out);
     add_interfaces(tables, out);
     buf_add_c(out, "/** What every error carries. */\n"
                    "export interface ErrorData extends TRPCDefaultErrorData {\n"

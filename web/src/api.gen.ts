@@ -6,7 +6,6 @@ import type {
   TRPCDefaultErrorShape,
   TRPCMutationProcedure,
   TRPCQueryProcedure,
-  TRPCSubscriptionProcedure,
 } from "@trpc/server";
 
 export interface User {
