@@ -104,9 +104,9 @@ static bool set_up(struct call *call, void *context, struct error *err)
 {
     const struct setup_input *in = context;
     struct sign_in *sign_in = ARENA_NEW(call->arena, sign_in);
+    const struct new_user user = { .name = in->name, .email = in->email, .password = in->password };
 
-    if (!auth_setup(services_of(call)->auth, in->token, in->name, in->email, in->password,
-                    call->arena, sign_in, err))
+    if (!auth_setup(services_of(call)->auth, in->token, &user, call->arena, sign_in, err))
         return false;
     let_in(call, sign_in);
     return true;

@@ -60,7 +60,13 @@ static enum exit_code user_add(const void *options, struct str email, struct are
     if (!home)
         return command_failed(&err);
     AUTO(auth) auth = auth_new(&(struct auth_config){ .store = home->store });
-    if (!auth_add_user(auth, given->name, email, given->admin, password, arena, &user, &err))
+    const struct new_user made = {
+        .name = given->name,
+        .email = email,
+        .admin = given->admin,
+        .password = password,
+    };
+    if (!auth_add_user(auth, &made, arena, &user, &err))
         return command_failed(&err);
     char id[ID_TEXT_SIZE];
     (void)printf(STR_FMT "\n", STR_ARG(id_format(user.id, id)));

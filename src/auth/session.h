@@ -61,6 +61,12 @@ MUST_USE struct str auth_cookie(struct arena *arena, const struct http_request *
  * block, never the HTTP thread.
  */
 
+struct new_user {
+    struct str name, email;
+    bool admin; /* not looked at by auth_setup() */
+    const struct secret *password;
+};
+
 /* True while there is no user. */
 MUST_USE bool auth_setup_required(struct auth *auth, bool *out, struct error *err);
 /* Makes the set-up token, in place of an earlier one: printed at start, never served. */
@@ -70,9 +76,8 @@ MUST_USE bool auth_setup_token(struct auth *auth, struct arena *arena, struct st
  * Makes the first user, an admin, and signs them in; the set-up token dies with it.
  *   Fails  ERR_FORBIDDEN once there is a user, and for a wrong token (field "token")
  */
-MUST_USE bool auth_setup(struct auth *auth, struct str token, struct str name, struct str email,
-                         const struct secret *password, struct arena *arena, struct sign_in *out,
-                         struct error *err);
+MUST_USE bool auth_setup(struct auth *auth, struct str token, const struct new_user *user,
+                         struct arena *arena, struct sign_in *out, struct error *err);
 /*
  * Signs in with a new session. An unknown address and a wrong password cost and answer the same:
  * ERR_UNAUTHORIZED. After many failures of an address from one peer ERR_TOO_MANY_REQUESTS.
@@ -85,8 +90,7 @@ MUST_USE bool auth_change_password(struct auth *auth, const struct caller *calle
                                    const struct secret *current, const struct secret *password,
                                    struct error *err);
 /* Makes a user without signing them in: for commands. */
-MUST_USE bool auth_add_user(struct auth *auth, struct str name, struct str email, bool admin,
-                            const struct secret *password, struct arena *arena,
+MUST_USE bool auth_add_user(struct auth *auth, const struct new_user *user, struct arena *arena,
                             struct user_row *out, struct error *err);
 
 #endif

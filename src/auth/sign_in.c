@@ -27,15 +27,14 @@ static void make_session(struct id user_id, struct arena *arena, struct session_
     out->expires_at = row->expires_at;
 }
 
-static struct user_row make_user(struct str name, struct str email, bool admin,
-                                 const struct secret *password, struct arena *arena)
+static struct user_row make_user(const struct new_user *user, bool admin, struct arena *arena)
 {
     struct instant now = instant_now();
     return (struct user_row){
         .id = id_new(),
-        .email = arena_str(arena, email),
-        .name = arena_str(arena, name),
-        .password_hash = password_hash(password, arena),
+        .email = arena_str(arena, user->email),
+        .name = arena_str(arena, user->name),
+        .password_hash = password_hash(user->password, arena),
         .admin = admin,
         .created_at = now,
         .updated_at = now,
@@ -109,9 +108,8 @@ static bool setup_run(struct tx *tx, struct write *write, struct error *err)
            session_insert(tx, &w->session, err) && meta_delete(tx, META_SETUP_TOKEN, NULL, err);
 }
 
-bool auth_setup(struct auth *auth, struct str token, struct str name, struct str email,
-                const struct secret *password, struct arena *arena, struct sign_in *out,
-                struct error *err)
+bool auth_setup(struct auth *auth, struct str token, const struct new_user *user,
+                struct arena *arena, struct sign_in *out, struct error *err)
 {
     /* Before the hashing, so that a stranger cannot make us work. */
     struct tx *tx = store_read(auth->store, scope_system(), err);
@@ -119,7 +117,7 @@ bool auth_setup(struct auth *auth, struct str token, struct str name, struct str
     tx_end(tx);
     if (!open)
         return false;
-    struct sign_in made = { .user = make_user(name, email, true, password, arena) };
+    struct sign_in made = { .user = make_user(user, true, arena) };
     struct setup_write w = {
         .write = { .scope = scope_system(), .run = setup_run },
         .arena = arena,
@@ -243,13 +241,12 @@ static bool user_run(struct tx *tx, struct write *write, struct error *err)
     return user_insert(tx, &CONTAINER_OF(write, struct user_write, write)->user, err);
 }
 
-bool auth_add_user(struct auth *auth, struct str name, struct str email, bool admin,
-                   const struct secret *password, struct arena *arena, struct user_row *out,
-                   struct error *err)
+bool auth_add_user(struct auth *auth, const struct new_user *user, struct arena *arena,
+                   struct user_row *out, struct error *err)
 {
     struct user_write w = {
         .write = { .scope = scope_system(), .run = user_run },
-        .user = make_user(name, email, admin, password, arena),
+        .user = make_user(user, user->admin, arena),
     };
     if (!store_write(auth->store, &w.write, err))
         return false;

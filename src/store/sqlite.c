@@ -80,7 +80,7 @@ static bool link_begin(struct link *link, enum tx_mode mode, const struct scope 
 {
     (void)scope; /* this database has no row security; every statement names its project */
     if (mode == TX_READ)
-        link->read_until_us = clock_us() + READ_MAX_MS * 1000;
+        link->read_until_us = clock_us() + (int64_t)READ_MAX_MS * 1000;
     return run_plain(link, mode == TX_READ ? &begin_read : &begin_write, err);
 }
 

@@ -336,9 +336,8 @@ void store_close(struct store *store)
     (void)pthread_mutex_unlock(&store->lock);
     (void)pthread_cond_signal(&store->wake);
     (void)pthread_join(store->writer, NULL);
-    struct list_node *node;
-    while ((node = list_pop(&store->readers)))
-        reader_close(LIST_ITEM(node, reader, node));
+    LIST_EACH(&store->readers, reader, node, reader)
+    reader_close(reader);
     store_free(store);
 }
 

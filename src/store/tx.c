@@ -158,6 +158,7 @@ static bool struct_row_row(struct rows *rows, const struct cell *cells, struct e
     return row_decode(&into->map, cells, into->arena, into->out, err);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): what tx_all() takes, and one more */
 bool tx_one(struct tx *tx, const struct sql *sql, const struct bind *binds,
             const struct shape *shape, struct arena *arena, void *out, bool *found,
             struct error *err)

@@ -11,11 +11,11 @@
 #include "base/id.h"
 #include "base/secret.h"
 
-#define PREFIX_LEN 11 /* "tl_" and 8 hexadecimal digits */
+#define PREFIX_LEN ((size_t)11) /* "tl_" and 8 hexadecimal digits */
 #define SECRET_BYTES 32
-#define SECRET_LEN 43 /* of base64url */
+#define SECRET_LEN ((size_t)43) /* of base64url */
 #define TOKEN_LEN (PREFIX_LEN + 1 + SECRET_LEN)
-#define DIGEST_BYTES 32
+#define DIGEST_BYTES ((size_t)32)
 #define DIGEST_LEN (DIGEST_BYTES * 2)
 
 static bool is_lower_hex(char c)
@@ -44,18 +44,17 @@ static void hash_into(struct str text, char *out)
 void token_make(struct arena *arena, struct new_token *out)
 {
     uint8_t name[4], bytes[SECRET_BYTES];
+    char name_text[sizeof(name) * 2 + 1], secret_text[SECRET_LEN + 1];
     random_bytes(name, sizeof(name));
     random_bytes(bytes, sizeof(bytes));
-    char *text = arena_alloc(arena, TOKEN_LEN + 1);
-    memcpy(text, "tl_", 3);
-    (void)sodium_bin2hex(text + 3, 9, name, sizeof(name));
-    text[PREFIX_LEN] = '_';
-    (void)sodium_bin2base64(text + PREFIX_LEN + 1, SECRET_LEN + 1, bytes, sizeof(bytes),
+    (void)sodium_bin2hex(name_text, sizeof(name_text), name, sizeof(name));
+    (void)sodium_bin2base64(secret_text, sizeof(secret_text), bytes, sizeof(bytes),
                             sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    secret_wipe(bytes, sizeof(bytes));
-    out->text = (struct str){ text, TOKEN_LEN };
+    out->text = arena_printf(arena, "tl_%s_%s", name_text, secret_text);
     out->prefix = arena_str(arena, str_slice(out->text, 0, PREFIX_LEN));
     out->hash = token_hash(out->text, arena);
+    secret_wipe(bytes, sizeof(bytes));
+    secret_wipe(secret_text, sizeof(secret_text));
 }
 
 bool token_prefix(struct str text, struct str *out)
