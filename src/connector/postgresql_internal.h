@@ -171,7 +171,7 @@ struct pg_statement {
     char *sql;
     size_t sql_len;
     uint64_t hash;
-    char name[24];       /* "" = the unnamed one */
+    char name[32];       /* "" = the unnamed one */
     bool fresh;          /* prepared by this very run */
     bool prepared_again; /* the unnamed one, in the flight that is not sent yet */
     size_t param_count, column_count;
