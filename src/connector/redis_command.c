@@ -155,7 +155,7 @@ static void add_argument(struct redis_command_line *line, struct str text)
 static bool make_line(const struct redis_config *config, struct arena *arena,
                       struct redis_command_line *line, struct str *key, struct error *err)
 {
-    struct str value;
+    struct str value = STR_NULL;
     if (!text_of(config->key, "key", arena, key, err))
         return false;
     add_argument(line, str_from(command_names[config->command]));
@@ -239,7 +239,7 @@ static enum step_result run_command(struct conn *base, const struct operation_ru
     const struct redis_config *config = object;
     struct redis_command_line line = { .count = 0 };
     struct redis_reply reply;
-    struct str key;
+    struct str key = STR_NULL;
     if (!make_line(config, run->arena, &line, &key, err) ||
         !redis_call(conn, &line, run->arena, run->by, run->cancelled, &reply, err))
         return STEP_FAILED;
