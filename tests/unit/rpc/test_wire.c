@@ -300,7 +300,7 @@ static void ends_bodies_that_drip(void **state)
 
 static void answers_for_a_handler_that_does_not(void **state)
 {
-    struct sample_options options = { .request_timeout_ms = 100 };
+    struct sample_options options = { .request_timeout_ms = 1000 };
     struct wire wire;
 
     (void)state;
@@ -319,7 +319,7 @@ static void answers_for_a_handler_that_does_not(void **state)
 /* A subscription whose turn comes when its client was told long ago that it is too late. */
 static void a_stream_may_begin_too_late(void **state)
 {
-    struct sample_options options = { .request_timeout_ms = 100, .dispatch = true, .busy = true };
+    struct sample_options options = { .request_timeout_ms = 1000, .dispatch = true, .busy = true };
     struct wire wire;
 
     (void)state;
