@@ -33,9 +33,15 @@ export function run(...words: string[]): string {
   return execFileSync(binary, words, { stdio: ["ignore", "pipe", "pipe"] }).toString().trim();
 }
 
+/* Registered once for each file of tests, since a hook that a running hook adds is never called. */
+const endings: (() => unknown)[] = [];
+afterAll(async () => {
+  while (endings.length > 0) await endings.pop()!();
+});
+
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "tieline-api."));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  endings.push(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -68,7 +74,7 @@ export async function serve(data: string, ...flags: string[]): Promise<Server> {
     child.kill("SIGTERM");
     return ended;
   };
-  afterAll(async () => {
+  endings.push(async () => {
     expect(await stop(), seen).toBe(0);
   });
   return { base, data, setupToken: /Set-up token: (\S+)/.exec(seen)?.[1], output: () => seen, stop };
