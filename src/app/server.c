@@ -175,7 +175,8 @@ struct auth *server_auth(const struct server *server)
 
 /*
  * The engine ends what runs before HTTP closes, so that whoever waits for an execution is told; the
- * threads that block end behind HTTP, when no call can hand them work any more.
+ * threads that block end behind HTTP, when no call can hand them work any more. Both may ask the
+ * engine until then.
  */
 void server_close(struct server *server)
 {
@@ -192,6 +193,7 @@ void server_close(struct server *server)
     blocking_close(services->testing);
     rpc_free(server->rpc);
     test_gate_free(services->test_gate);
+    engine_free(services->engine);
     if (services->manager)
         manager_free(services->manager);
     egress_free(server->egress);

@@ -4,10 +4,14 @@
  * was no room in memory.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/internal.h"
+
+/* When the store could not be read. */
+#define ADOPT_AGAIN_MS 1000
 
 struct claim {
     struct write write;
@@ -15,6 +19,9 @@ struct claim {
     struct engine *engine;
     struct arena *arena;
     struct array rows; /* of execution_row */
+    bool *cancelled;   /* of each: somebody asked meanwhile */
+    size_t adopted;    /* so many so far */
+    struct timer again;
 };
 
 /* Stands in for a definition that cannot be loaded any more: the execution can only fail. */
@@ -28,8 +35,7 @@ static bool restore_steps(struct live *live, struct error *err)
 {
     AUTO(tx) tx = store_read(live->engine->store, scope_system(), err);
     struct array steps;
-    if (!tx ||
-        !step_list(tx, live->row.project_id, live->row.id, live->arena, &steps, err))
+    if (!tx || !step_list(tx, live->row.project_id, live->row.id, live->arena, &steps, err))
         return false;
     const struct step_row *rows = steps.items;
     for (size_t i = 0; i < steps.count; i++) {
@@ -40,27 +46,41 @@ static bool restore_steps(struct live *live, struct error *err)
     return true;
 }
 
-/* Brings a claimed execution to life. */
-static void adopt(struct engine *engine, const struct execution_row *row)
+/* The definition is there, and cannot be used: that does not pass. */
+static bool is_lost(const struct error *err)
+{
+    return err->code == ERR_NOT_FOUND || err->code == ERR_BAD_REQUEST;
+}
+
+/* Brings a claimed execution to life. False when the store cannot be read just now. */
+static bool adopt(struct engine *engine, struct claim *claim, const struct execution_row *row)
 {
     struct error err = { 0 };
-    AUTO(graph) graph =
-        engine_graph(engine, row->project_id, row->workflow_id, row->workflow_version, &err);
+    AUTO(graph)
+    graph = engine_graph(engine, row->project_id, row->workflow_id, row->workflow_version, &err);
     bool lost = !graph;
+    if (lost && !is_lost(&err)) {
+        log_warn("could not read a workflow, trying again", LOG_ERROR(&err));
+        return false;
+    }
     if (lost)
         graph = empty_graph();
     struct live *live = live_new(engine, row, graph);
     bool fresh = row->status == EXECUTION_QUEUED && row->claims == 0;
-    if (!fresh && !lost && !restore_steps(live, &err))
-        lost = true;
+    if (!fresh && !lost && !restore_steps(live, &err)) {
+        log_warn("could not read steps, trying again", LOG_ID("execution", row->id),
+                 LOG_ERROR(&err));
+        live_free(live);
+        return false;
+    }
     if (lost)
         execution_condemn(&live->x, ERR_INTERNAL, str_from(err.message));
     else if (row->claims > ENGINE_CLAIMS_MAX)
         execution_condemn(&live->x, ERR_WORKER_LOST,
                           STR("several processes ended while they carried this out"));
-    live->x.cancelling = row->cancel_requested;
 
     pthread_mutex_lock(&engine->lock);
+    live->x.cancelling = row->cancel_requested || claim->cancelled[claim->adopted++];
     live_add(live);
     live->begun = true;
     execution_resume(&live->x, row->started_at, instant_now());
@@ -69,6 +89,32 @@ static void adopt(struct engine *engine, const struct execution_row *row)
         if (live->x.nodes[i].status == STEP_WAITING && !live->tasks[i].saving)
             task_set_retry(&live->tasks[i]);
     pthread_mutex_unlock(&engine->lock);
+    return true;
+}
+
+void claim_free(struct claim *claim)
+{
+    if (!claim)
+        return;
+    arena_free(claim->arena);
+    free(claim);
+}
+
+static void adopt_again(struct timer *timer)
+{
+    struct claim *claim = CONTAINER_OF(timer, struct claim, again);
+    queue_push(claim->engine, &claim->job);
+}
+
+/* Under the lock. */
+static void end_claim(struct claim *claim)
+{
+    struct engine *engine = claim->engine;
+    engine->claim = NULL;
+    claim_if_room(engine);
+    if (engine->unclaimed)
+        pthread_cond_signal(&engine->tick);
+    claim_free(claim);
 }
 
 static void adopt_all(struct worker *worker, struct job *job)
@@ -76,10 +122,15 @@ static void adopt_all(struct worker *worker, struct job *job)
     struct claim *claim = CONTAINER_OF(job, struct claim, job);
     struct engine *engine = worker->engine;
     const struct execution_row *rows = claim->rows.items;
-    for (size_t i = 0; i < claim->rows.count; i++)
-        adopt(engine, &rows[i]);
-    arena_free(claim->arena);
-    free(claim);
+    bool ok = true;
+    while (ok && claim->adopted < claim->rows.count)
+        ok = adopt(engine, claim, &rows[claim->adopted]);
+    pthread_mutex_lock(&engine->lock);
+    if (ok)
+        end_claim(claim);
+    else if (!engine->closing)
+        timers_set(&engine->timers, &claim->again, deadline_in_ms(ADOPT_AGAIN_MS));
+    pthread_mutex_unlock(&engine->lock);
 }
 
 static bool run(struct tx *tx, struct write *write, struct error *err)
@@ -93,41 +144,55 @@ static void done(struct write *write, const struct error *err)
 {
     struct claim *claim = CONTAINER_OF(write, struct claim, write);
     struct engine *engine = claim->engine;
-    bool adopted = false;
     if (err)
         log_warn("could not take up executions", LOG_ERROR(err));
     pthread_mutex_lock(&engine->lock);
-    engine->claiming = false;
     engine->saves--;
-    if (!err && claim->rows.count == ENGINE_CLAIM_MAX)
+    if (err || claim->rows.count == ENGINE_CLAIM_MAX)
         engine->unclaimed = true; /* there may be more */
-    if (!err && claim->rows.count > 0 && !engine->closing) {
+    if (!err && claim->rows.count > 0) {
+        claim->cancelled = ARENA_ITEMS(claim->arena, bool, claim->rows.count);
+        memset(claim->cancelled, 0, claim->rows.count * sizeof(bool));
         engine->live_count += (unsigned)claim->rows.count;
         queue_push(engine, &claim->job);
-        adopted = true;
+    } else {
+        engine->claim = NULL; /* after a failure the clock asks again, in its own time */
+        claim_free(claim);
     }
     pthread_cond_broadcast(&engine->idle);
     pthread_mutex_unlock(&engine->lock);
-    if (!adopted) {
-        arena_free(claim->arena);
-        free(claim);
+}
+
+bool claim_cancel(struct engine *engine, struct id execution_id)
+{
+    struct claim *claim = engine->claim;
+    if (!claim || !claim->cancelled)
+        return false; /* the store is still at it */
+    const struct execution_row *rows = claim->rows.items;
+    for (size_t i = claim->adopted; i < claim->rows.count; i++) {
+        if (id_eq(rows[i].id, execution_id)) {
+            claim->cancelled[i] = true;
+            return true;
+        }
     }
+    return false;
 }
 
 void claim_if_room(struct engine *engine)
 {
-    if (!engine->unclaimed || engine->claiming || engine->closing ||
+    if (!engine->unclaimed || engine->claim || engine->closing ||
         engine->live_count > ENGINE_LIVE_MAX / 2)
         return;
     struct claim *claim = NEW(claim);
     *claim = (struct claim){
         .write = { .scope = scope_system(), .run = run, .done = done },
         .job = { .run = adopt_all },
+        .again = { .fire = adopt_again },
         .engine = engine,
         .arena = arena_new(),
     };
     engine->unclaimed = false; /* set again by whoever leaves one behind */
-    engine->claiming = true;
+    engine->claim = claim;
     engine->saves++;
     store_submit(engine->store, &claim->write);
 }

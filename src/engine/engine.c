@@ -2,6 +2,7 @@
 /* Opening and closing the engine, its cache of graphs, starts and cancels. */
 #include "engine/engine.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -70,11 +71,20 @@ struct engine *engine_open(const struct engine_config *config, struct error *err
     return engine;
 }
 
+static void give_up_saves(struct engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    LIST_EACH(&engine->lives, live, all, live)
+    save_give_up(live);
+    pthread_mutex_unlock(&engine->lock);
+}
+
 /* Takes parked tasks out of their pools' lines, and waits for callbacks that are on their way. */
 static void unpark_all(struct engine *engine)
 {
     pthread_mutex_lock(&engine->lock);
-    LIST_EACH (&engine->lives, live, all, live) {
+    LIST_EACH(&engine->lives, live, all, live)
+    {
         for (unsigned i = 0; i < live->graph->count; i++) {
             struct task *task = &live->tasks[i];
             if (task->parked && pool_forget(task->pool, &task->waiter)) {
@@ -95,7 +105,8 @@ static void unpark_all(struct engine *engine)
 static void take_intents_back(struct engine *engine)
 {
     pthread_mutex_lock(&engine->lock);
-    LIST_EACH (&engine->lives, live, all, live) {
+    LIST_EACH(&engine->lives, live, all, live)
+    {
         for (unsigned i = 0; i < live->graph->count; i++) {
             struct task *task = &live->tasks[i];
             if (!task->intent_saved || task->sent || live->fenced)
@@ -129,6 +140,7 @@ void engine_close(struct engine *engine, struct deadline by)
     engine->closing = true;
     pthread_mutex_unlock(&engine->lock);
     clock_stop(engine);
+    give_up_saves(engine);
     queue_stop(engine, by);
     unpark_all(engine);
     take_intents_back(engine);
@@ -136,12 +148,20 @@ void engine_close(struct engine *engine, struct deadline by)
     struct error err;
     if (!release_leases(engine, str_from(engine->owner), false, &err))
         log_warn("could not give up leases", LOG_ERROR(&err));
-    LIST_EACH (&engine->lives, live, all, live) {
+}
+
+void engine_free(struct engine *engine)
+{
+    if (!engine)
+        return;
+    LIST_EACH(&engine->lives, live, all, live)
+    {
         for (unsigned i = 0; i < live->graph->count; i++)
             if (live->tasks[i].has_slot)
                 pool_release_slot(live->tasks[i].pool);
         live_free(live);
     }
+    claim_free(engine->claim);
     forget_graphs(engine);
     timers_done(&engine->timers);
     pthread_cond_destroy(&engine->work);
@@ -162,8 +182,7 @@ struct graph_key {
 static struct graph *find_graph(struct engine *engine, const struct graph_key *key)
 {
     pthread_mutex_lock(&engine->lock);
-    struct graph *graph =
-        map_find(engine->graphs, (struct str){ (const char *)key, sizeof(*key) });
+    struct graph *graph = map_find(engine->graphs, (struct str){ (const char *)key, sizeof(*key) });
     if (graph)
         graph_ref(graph);
     pthread_mutex_unlock(&engine->lock);
@@ -177,8 +196,8 @@ static void keep_graph(struct engine *engine, const struct graph_key *key, struc
         forget_graphs(engine);
         engine->graphs = map_new();
     }
-    graph_unref(map_put(engine->graphs, (struct str){ (const char *)key, sizeof(*key) },
-                        graph_ref(graph)));
+    graph_unref(
+        map_put(engine->graphs, (struct str){ (const char *)key, sizeof(*key) }, graph_ref(graph)));
     pthread_mutex_unlock(&engine->lock);
 }
 
@@ -242,12 +261,16 @@ static bool start_run(struct tx *tx, struct write *write, struct error *err)
 static void begin(struct engine_start *start)
 {
     struct engine *engine = start->engine;
-    if (start->waiter)
-        wait_add_locked(engine, start->waiter, start->wait_until);
+    if (start->waiter) {
+        bool waits = wait_add_locked(engine, start->waiter, start->wait_until);
+        assert(waits && "nobody is sent away while a start is under way");
+        (void)waits;
+    }
     engine->stats.started++;
     struct live *live = start->live;
     if (!live) {
         engine->unclaimed = true;
+        claim_if_room(engine);
         return;
     }
     live_add(live);
@@ -301,7 +324,9 @@ void engine_start(struct engine *engine, struct engine_start *start)
     start->live = NULL;
     pthread_mutex_lock(&engine->lock);
     bool closing = engine->closing;
-    bool room = !closing && engine->live_count < ENGINE_LIVE_MAX;
+    /* Half of the room is for those that wait in the store, while there are any. */
+    bool behind = engine->unclaimed || engine->claim;
+    bool room = !closing && engine->live_count < (behind ? ENGINE_LIVE_MAX / 2 : ENGINE_LIVE_MAX);
     engine->live_count += room;
     engine->saves += !closing;
     pthread_mutex_unlock(&engine->lock);
@@ -334,8 +359,8 @@ bool engine_cancel(struct engine *engine, struct id execution_id)
 {
     pthread_mutex_lock(&engine->lock);
     struct live *live = live_find(engine, execution_id);
-    bool held = live && !live->fenced;
-    if (held && !execution_status_ended(live->x.status)) {
+    bool held = live ? !live->fenced : claim_cancel(engine, execution_id);
+    if (live && held && !engine->closing && !execution_status_ended(live->x.status)) {
         execution_cancel(&live->x, instant_now());
         live_apply(live);
         for (unsigned i = 0; i < live->graph->count; i++)

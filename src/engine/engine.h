@@ -41,9 +41,11 @@ struct engine_config {
 MUST_USE struct engine *engine_open(const struct engine_config *config, struct error *err);
 /*
  * Takes nothing new; attempts in flight end by themselves or are interrupted at `by`; leases are
- * given up. Call before closing store and manager. NULL is fine.
+ * given up. Calls go on to be answered: starts are refused, waits are over at once. NULL is fine.
  */
 void engine_close(struct engine *engine, struct deadline by);
+/* When nobody can call any more, before store and manager are closed. NULL is fine. */
+void engine_free(struct engine *engine);
 
 /*
  * The compiled definition of a version, from memory or the store, with one reference for the caller.
@@ -61,7 +63,7 @@ struct engine_waiter {
     struct id execution_id;
     /*
      * Called once: with the ended execution, valid during the call, or with NULL when the time is
-     * over. Not on the HTTP thread; must not block for long.
+     * over, or the execution is not this process's any more (deleted, taken). Not on the HTTP thread; must not block for long.
      */
     void (*done)(struct engine_waiter *waiter, const struct execution_row *row);
 };

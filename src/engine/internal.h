@@ -52,11 +52,12 @@ struct task {
     struct timer timer; /* next attempt */
     struct live *live;
     unsigned node;
-    bool parked;       /* in line for a slot */
-    bool saving;       /* its row is on its way to the store */
+    bool parked; /* in line for a slot */
+    bool saving; /* its row is on its way to the store */
     bool has_slot;
     bool intent_saved; /* the store knows that this attempt began */
     bool sent;         /* and it did: a session had it */
+    unsigned reopened; /* times that its pool was retired under this attempt */
     struct pool *pool;
     struct error *slot_error; /* why there was no slot */
     atomic_bool cancelled;
@@ -73,8 +74,13 @@ struct live {
     struct execution x;
     struct execution_row row; /* what does not change: ids, names, times, input */
     struct task *tasks;
-    unsigned busy;      /* tasks in flight and saves under way */
-    int shown_status;   /* the committed one */
+    unsigned busy;            /* tasks in flight and saves under way */
+    struct list saves;        /* not durable yet, in order */
+    unsigned submitted;       /* of them the store has */
+    bool save_failed;         /* the store refused one: those behind it wait for it */
+    const struct save *stuck; /* the one refused; the store's thread's own */
+    struct timer save_again;
+    int shown_status; /* the committed one */
     bool begun, end_saved, ended, fenced;
     struct job deliver;
 };
@@ -99,10 +105,10 @@ struct engine {
     struct list lives;
     struct list live_buckets[ENGINE_BUCKETS], waiter_buckets[ENGINE_BUCKETS];
     unsigned live_count;
-    bool unclaimed; /* the store may hold open executions that nobody holds */
-    bool claiming;
-    bool closing;
-    unsigned saves; /* writes under way */
+    bool unclaimed;      /* the store may hold open executions that nobody holds */
+    struct claim *claim; /* under way: one at a time */
+    bool closing, waits_over;
+    unsigned saves;      /* writes under way */
     pthread_cond_t idle; /* for closing: something ended */
 
     struct map *graphs; /* (workflow, version) → graph */
@@ -117,6 +123,8 @@ void live_remove(struct live *live);
 struct live *live_find(struct engine *engine, struct id id);
 /* Carries out the effects of the last event. */
 void live_apply(struct live *live);
+/* No attempt may start any more: what waits is woken to be dropped, what runs goes on. */
+void live_stop_waiting(struct live *live);
 /* Delivers it when it has ended and nothing is under way. */
 void live_settle(struct live *live);
 /* The execution as committed; texts point into it. Steps go to the arena. */
@@ -137,9 +145,14 @@ void task_interrupt(struct task *task);
 
 /* save.c: a durable point from the last event; then `intent` (or NULL) goes on. Under the lock. */
 void save_submit(struct live *live, struct task *intent);
+/* When closing: what the store refused is not tried again. The next process sees how it stands. */
+void save_give_up(struct live *live);
 
 /* claim.c: asks for open executions if there is room. Under the lock. */
 void claim_if_room(struct engine *engine);
+/* Marks one that was claimed and is not in memory yet; false when there is none such. */
+bool claim_cancel(struct engine *engine, struct id execution_id);
+void claim_free(struct claim *claim);
 
 /* clock.c */
 void clock_start(struct engine *engine);
@@ -148,7 +161,8 @@ void clock_stop(struct engine *engine);
 /* wait.c */
 void wait_deliver(struct engine *engine, struct id id, const struct execution_row *row);
 void wait_end_all(struct engine *engine);
-void wait_add_locked(struct engine *engine, struct engine_waiter *waiter, struct deadline by);
+/* Gives false when nobody may wait any more. */
+bool wait_add_locked(struct engine *engine, struct engine_waiter *waiter, struct deadline by);
 
 /* view.c: a row for each node, in order, from what is known of them. */
 void view_complete(struct execution_row *row, struct array known, const struct graph *graph,

@@ -20,6 +20,7 @@ struct live *live_new(struct engine *engine, const struct execution_row *row, st
         .shown_status = row->status,
         .deliver = { .run = deliver },
     };
+    list_init(&live->saves);
     live->row.workflow_name = arena_str(arena, row->workflow_name);
     live->row.input.text = arena_str(arena, row->input.text);
     live->row.error = NULL;
@@ -61,15 +62,15 @@ void live_remove(struct live *live)
 
 struct live *live_find(struct engine *engine, struct id id)
 {
-    LIST_EACH (&engine->live_buckets[engine_bucket(id)], live, bucket, live) {
+    LIST_EACH(&engine->live_buckets[engine_bucket(id)], live, bucket, live)
+    {
         if (id_eq(live->row.id, id))
             return live;
     }
     return NULL;
 }
 
-/* No attempt may start any more: what waits is woken to be dropped, what runs goes on. */
-static void stop_waiting(struct live *live)
+void live_stop_waiting(struct live *live)
 {
     for (unsigned i = 0; i < live->graph->count; i++) {
         struct task *task = &live->tasks[i];
@@ -93,7 +94,7 @@ void live_apply(struct live *live)
             task_enqueue(&live->tasks[x->ready[i]]);
     }
     if (execution_stopping(x))
-        stop_waiting(live);
+        live_stop_waiting(live);
 }
 
 void live_settle(struct live *live)
@@ -131,13 +132,14 @@ void live_row(struct live *live, struct arena *arena, struct execution_row *out)
         };
         if (!str_set(steps[i].input.text) && run->attempt_count > 0)
             steps[i].input.text = node->config_text;
-        if (unsaved && run->status >= STEP_SUCCEEDED) {
+        if (unsaved && run->status >= STEP_WAITING) {
             steps[i].status = STEP_RUNNING; /* not told before it is durable */
             if (run->attempts_kept > 0)
                 steps[i].attempts.count--;
             continue;
         }
-        steps[i].output = run->status == STEP_SUCCEEDED ? run->output : (struct json_text){ STR_NULL };
+        steps[i].output =
+            run->status == STEP_SUCCEEDED ? run->output : (struct json_text){ STR_NULL };
         steps[i].error = run->error;
         steps[i].finished_at = run->finished_at;
         steps[i].retry_at = run->retry_at;
@@ -157,7 +159,7 @@ static void deliver(struct worker *worker, struct job *job)
     engine->stats.ended += live->ended;
     claim_if_room(engine);
     pthread_mutex_unlock(&engine->lock);
-    if (live->ended)
-        wait_deliver(engine, live->row.id, &row);
+    /* Whoever took it, or deleted it, does not tell us how it ends. */
+    wait_deliver(engine, live->row.id, live->ended ? &row : NULL);
     live_free(live);
 }

@@ -2,6 +2,9 @@
 /*
  * Durable points: the rows that an event changed, and the execution's status, in one write under the
  * execution's fence. What the event made ready runs only after the commit.
+ *
+ * An execution's points become durable in their order. When the store refuses one, those behind it
+ * are refused too, also within the same group; once all are back they are tried again together.
  */
 #include <stdlib.h>
 
@@ -14,7 +17,7 @@
 
 struct save {
     struct write write;
-    struct timer again; /* the store was full: tried later */
+    struct list_node node; /* in live->saves */
     struct live *live;
     struct arena *arena;
     struct execution_fence fence;
@@ -29,9 +32,8 @@ struct save {
     bool held;
 };
 
-static bool run(struct tx *tx, struct write *write, struct error *err)
+static bool write_rows(struct tx *tx, struct save *save, struct error *err)
 {
-    struct save *save = CONTAINER_OF(write, struct save, write);
     if (!execution_save(tx, &save->fence, save->status, save->started_at, save->finished_at,
                         save->error, save->arena, &save->held, err))
         return false;
@@ -41,16 +43,63 @@ static bool run(struct tx *tx, struct write *write, struct error *err)
     return true;
 }
 
-static void save_free(struct save *save)
+static bool run(struct tx *tx, struct write *write, struct error *err)
 {
+    struct save *save = CONTAINER_OF(write, struct save, write);
+    struct live *live = save->live;
+    if (live->stuck && live->stuck != save)
+        return fail(err, ERR_CONFLICT, "what happened before is not saved yet");
+    bool ok = write_rows(tx, save, err);
+    live->stuck = ok ? NULL : save;
+    return ok;
+}
+
+/* It is under way no more. */
+static void leave(struct save *save)
+{
+    save->live->busy--;
+    save->live->engine->saves--;
+    list_remove(&save->node);
     arena_free(save->arena);
     free(save);
 }
 
+static void submit(struct save *save)
+{
+    save->live->submitted++;
+    store_submit(save->live->engine->store, &save->write);
+}
+
 static void submit_again(struct timer *timer)
 {
-    struct save *save = CONTAINER_OF(timer, struct save, again);
-    store_submit(save->live->engine->store, &save->write);
+    struct live *live = CONTAINER_OF(timer, struct live, save_again);
+    live->save_failed = false;
+    LIST_EACH(&live->saves, save, node, save)
+    submit(save);
+}
+
+void save_give_up(struct live *live)
+{
+    if (!live->save_failed || live->submitted > 0)
+        return;
+    LIST_EACH(&live->saves, save, node, save)
+    leave(save);
+    pthread_cond_broadcast(&live->engine->idle);
+}
+
+/* Those that were refused wait until the store has given all of them back. */
+static void try_again(struct live *live)
+{
+    struct engine *engine = live->engine;
+    if (!live->save_failed || live->submitted > 0)
+        return;
+    if (engine->closing) {
+        save_give_up(live);
+        return;
+    }
+    live->save_again.fire = submit_again;
+    timers_set(&engine->timers, &live->save_again, deadline_in_ms(SAVE_AGAIN_MS));
+    pthread_cond_signal(&engine->tick);
 }
 
 /* The point is durable: what it made ready may go on. */
@@ -77,6 +126,7 @@ static void fenced(struct save *save)
 {
     struct live *live = save->live;
     live->fenced = true;
+    live_stop_waiting(live);
     live->engine->stats.fenced++;
     if (save->intent)
         queue_push_front(live->engine, &save->intent->job); /* to be dropped */
@@ -90,24 +140,25 @@ static void done(struct write *write, const struct error *err)
     struct engine *engine = live->engine;
     CRASH_POINT("engine.saved");
     pthread_mutex_lock(&engine->lock);
-    if (err && !engine->closing) {
-        log_warn("could not save a step, trying again", LOG_ID("execution", live->row.id),
-                 LOG_ERROR(err));
-        timers_set(&engine->timers, &save->again, deadline_in_ms(SAVE_AGAIN_MS));
-        pthread_cond_signal(&engine->tick);
-        pthread_mutex_unlock(&engine->lock);
-        return;
+    live->submitted--;
+    if (err) {
+        if (!live->stuck)
+            live->stuck = save; /* the whole group was lost */
+        if (!live->save_failed)
+            log_warn("could not save a step, trying again", LOG_ID("execution", live->row.id),
+                     LOG_ERROR(err));
+        live->save_failed = true;
+    } else {
+        if (save->held)
+            go_on(save);
+        else
+            fenced(save);
+        leave(save);
     }
-    if (!err && save->held)
-        go_on(save);
-    else if (!err)
-        fenced(save);
-    live->busy--;
-    engine->saves--;
+    try_again(live);
     live_settle(live);
     pthread_cond_broadcast(&engine->idle);
     pthread_mutex_unlock(&engine->lock);
-    save_free(save);
 }
 
 static void fill_row(struct save *save, unsigned node)
@@ -139,7 +190,6 @@ void save_submit(struct live *live, struct task *intent)
     unsigned room = x->changed_count + x->ready_count + 1;
     *save = (struct save){
         .write = { .scope = scope_system(), .run = run, .done = done },
-        .again = { .fire = submit_again },
         .live = live,
         .arena = arena,
         .fence = { live->row.project_id, live->row.id, live->row.lease_epoch },
@@ -163,5 +213,9 @@ void save_submit(struct live *live, struct task *intent)
     live->end_saved = execution_status_ended(x->status);
     live->busy++;
     live->engine->saves++;
-    store_submit(live->engine->store, &save->write);
+    list_push(&live->saves, &save->node);
+    if (!live->save_failed)
+        submit(save);
+    else if (live->engine->closing)
+        save_give_up(live);
 }

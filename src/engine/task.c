@@ -14,6 +14,9 @@
 #include "json/read.h"
 #include "schema/decode.h"
 
+/* Connections do not change that often: it is the machine that has no session to give. */
+#define REOPENED_MAX 5
+
 static void run(struct worker *worker, struct job *job);
 
 /* --- slots --- */
@@ -55,7 +58,11 @@ static void give_slot_back(struct task *task)
     task->pool = NULL;
 }
 
-enum slot { SLOT_READY, SLOT_PARKED, SLOT_FAILED };
+enum slot {
+    SLOT_READY,
+    SLOT_PARKED,
+    SLOT_FAILED
+};
 
 /* Gets a slot, or parks the task, which then belongs to whoever calls back. */
 static enum slot get_slot(struct task *task, struct error *err)
@@ -83,6 +90,7 @@ static enum slot get_slot(struct task *task, struct error *err)
     struct instant cut = execution_cut_at(&live->x, task->node);
     task->pool = pool;
     task->parked = true;
+    live->busy++; /* it outlives the asking, whoever is granted the slot meanwhile */
     if (engine->parked++ == 0)
         pthread_cond_signal(&engine->tick);
     pthread_mutex_unlock(&engine->lock);
@@ -92,14 +100,19 @@ static enum slot get_slot(struct task *task, struct error *err)
         int64_t left_ms = (cut.us - instant_now().us) / 1000;
         wait_ms = left_ms < wait_ms ? left_ms : wait_ms;
     }
-    if (!pool_ask(pool, &task->waiter, deadline_in_ms(wait_ms < 0 ? 0 : wait_ms)))
-        return SLOT_PARKED;
+    bool ready = pool_ask(pool, &task->waiter, deadline_in_ms(wait_ms < 0 ? 0 : wait_ms));
     pthread_mutex_lock(&engine->lock);
-    task->parked = false;
-    task->has_slot = true;
-    engine->parked--;
+    if (ready) {
+        task->parked = false;
+        task->has_slot = true;
+        engine->parked--;
+    } else if (execution_stopping(&live->x) || live->fenced) {
+        live_stop_waiting(live); /* it stopped before the task stood in line */
+    }
+    live->busy--;
+    live_settle(live);
     pthread_mutex_unlock(&engine->lock);
-    return SLOT_READY;
+    return ready ? SLOT_READY : SLOT_PARKED;
 }
 
 /* --- templates --- */
@@ -251,6 +264,7 @@ static void end_attempt(struct task *task, const struct error *error, struct buf
         outcome.output.text = (struct str){ task->output_text, len };
     }
     task->intent_saved = task->sent = false;
+    task->reopened = 0;
     execution_attempt_ended(&live->x, task->node, &outcome, instant_now(), random);
     live_apply(live);
     land(task);
@@ -276,14 +290,16 @@ static void drop(struct task *task)
 static bool begin(struct task *task)
 {
     struct live *live = task->live;
-    bool commit = graph_node_effect(&live->graph->nodes[task->node]) == EFFECT_ONCE &&
-                  !task->intent_saved;
+    bool commit =
+        graph_node_effect(&live->graph->nodes[task->node]) == EFFECT_ONCE && !task->intent_saved;
     pthread_mutex_lock(&live->engine->lock);
     execution_attempt_started(&live->x, task->node, instant_now());
     if (live->shown_status == EXECUTION_QUEUED)
         live->shown_status = EXECUTION_RUNNING;
-    if (commit)
+    if (commit) {
+        task->sent = false; /* by an earlier try, which was found to write */
         save_submit(live, task);
+    }
     pthread_mutex_unlock(&live->engine->lock);
     return commit;
 }
@@ -317,7 +333,8 @@ static void run(struct worker *worker, struct job *job)
     if (result == STEP_DONE && !buf_finish(&output, &text, &err))
         result = STEP_FAILED;
     /* The pool was retired between slot and session, because its connection changed. */
-    bool retired = result == STEP_FAILED && err.code == ERR_UNAVAILABLE;
+    bool retired =
+        result == STEP_FAILED && err.code == ERR_UNAVAILABLE && task->reopened++ < REOPENED_MAX;
     if (result == STEP_WRITES)
         atomic_store(live->graph->nodes[task->node].writes, true);
     if (result == STEP_WRITES || retired) {

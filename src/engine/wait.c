@@ -14,21 +14,26 @@ static void time_over(struct timer *timer)
     pthread_mutex_lock(&engine->lock);
 }
 
-void wait_add_locked(struct engine *engine, struct engine_waiter *waiter, struct deadline by)
+bool wait_add_locked(struct engine *engine, struct engine_waiter *waiter, struct deadline by)
 {
+    if (engine->waits_over)
+        return false;
     waiter->engine = engine;
     waiter->timer = (struct timer){ .fire = time_over };
     list_push(&engine->waiter_buckets[engine_bucket(waiter->execution_id)], &waiter->node);
     timers_set(&engine->timers, &waiter->timer, by);
     if (waiter->timer.place == 1)
         pthread_cond_signal(&engine->tick);
+    return true;
 }
 
 void engine_wait(struct engine *engine, struct engine_waiter *waiter, struct deadline by)
 {
     pthread_mutex_lock(&engine->lock);
-    wait_add_locked(engine, waiter, by);
+    bool waits = wait_add_locked(engine, waiter, by);
     pthread_mutex_unlock(&engine->lock);
+    if (!waits)
+        waiter->done(waiter, NULL);
 }
 
 bool engine_wait_stop(struct engine *engine, struct engine_waiter *waiter)
@@ -50,7 +55,8 @@ bool engine_wait_stop(struct engine *engine, struct engine_waiter *waiter)
  */
 static void take(struct engine *engine, unsigned bucket, struct id id, struct list *out)
 {
-    LIST_EACH (&engine->waiter_buckets[bucket], engine_waiter, node, waiter) {
+    LIST_EACH(&engine->waiter_buckets[bucket], engine_waiter, node, waiter)
+    {
         if (id_set(id) && !id_eq(waiter->execution_id, id))
             continue;
         list_remove(&waiter->node);
@@ -84,6 +90,7 @@ void wait_end_all(struct engine *engine)
     struct list waiters;
     list_init(&waiters);
     pthread_mutex_lock(&engine->lock);
+    engine->waits_over = true;
     for (unsigned i = 0; i < ENGINE_BUCKETS; i++)
         take(engine, i, ID_NONE, &waiters);
     pthread_mutex_unlock(&engine->lock);
