@@ -105,15 +105,16 @@ struct str id_format(struct id id, char *text)
     return (struct str){ text, ID_TEXT_SIZE - 1 };
 }
 
+/* 0 … 15, or -1; a table, because rows bring ids by the thousand. */
 static int hex_value(char digit)
 {
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F')
-        return digit - 'A' + 10;
-    return -1;
+    static const signed char values[256] = {
+        ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+        ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+        ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
+        ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+    };
+    return values[(unsigned char)digit] - 1;
 }
 
 bool id_parse(struct str text, struct id *out)
@@ -122,15 +123,17 @@ bool id_parse(struct str text, struct id *out)
         return false;
     struct id id;
     const char *at = text.ptr;
+    int wrong = 0;
     for (size_t i = 0; i < sizeof(id.bytes); i++) {
-        if (hyphen_before(i) && *at++ != '-')
-            return false;
+        if (hyphen_before(i))
+            wrong |= *at++ != '-';
         int high = hex_value(at[0]), low = hex_value(at[1]);
-        if (high < 0 || low < 0)
-            return false;
-        id.bytes[i] = (uint8_t)(high << 4 | low);
+        wrong |= high < 0 || low < 0;
+        id.bytes[i] = (uint8_t)((unsigned)high << 4 | (unsigned)low);
         at += 2;
     }
+    if (wrong)
+        return false;
     if (!id_set(id))
         return false;
     *out = id;

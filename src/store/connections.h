@@ -38,7 +38,7 @@ MUST_USE bool connection_update(struct tx *tx, const struct connection_row *row,
 MUST_USE bool connection_delete(struct tx *tx, struct id project_id, struct id id,
                                 struct instant at, struct error *err);
 
-/* Newest first, without what is sealed; type absent: all. */
+/* Newest first, only what connection_shape shows; type absent: all. */
 MUST_USE bool connection_list(struct tx *tx, struct id project_id, struct str type,
                               struct arena *arena, struct array *out, struct error *err);
 /* Not the deleted ones. */
