@@ -183,27 +183,33 @@ bool execution_find(struct tx *tx, struct id project_id, struct id id, struct ar
                   err);
 }
 
+#define BY_WORKFLOW " INDEXED BY workflow_executions_workflow"
+#define LIST_OF(index)                                                                             \
+    "SELECT " SUMMARY_COLUMNS " FROM workflow_executions" index                                    \
+    " WHERE project_id = $1 AND ($2 IS NULL OR status = $2)"
+#define LIST_END " ORDER BY id DESC LIMIT $3"
+
 bool execution_list(struct tx *tx, const struct execution_filter *filter, struct arena *arena,
                     struct array *out, struct error *err)
 {
-    /* Two statements, so that each has an index that gives its order. */
-    static const struct sql all =
-        SQL("SELECT " SUMMARY_COLUMNS " FROM workflow_executions WHERE project_id = $1 "
-            "AND ($2 IS NULL OR id < $2) AND ($3 IS NULL OR status = $3) "
-            "ORDER BY id DESC LIMIT $4");
+    /* A statement for each way to ask, so that each seeks in the index that gives its order; left to
+     * itself SQLite walks through the project's history for those of one workflow. */
+    static const struct sql all = SQL(LIST_OF("") LIST_END);
+    static const struct sql all_before = SQL(LIST_OF("") " AND id < $4" LIST_END);
     static const struct sql of_workflow =
-        SQL("SELECT " SUMMARY_COLUMNS " FROM workflow_executions WHERE project_id = $1 "
-            "AND ($2 IS NULL OR id < $2) AND ($3 IS NULL OR status = $3) AND workflow_id = $5 "
-            "ORDER BY id DESC LIMIT $4");
+        SQL2(LIST_OF(BY_WORKFLOW) " AND workflow_id = $5" LIST_END,
+             LIST_OF("") " AND workflow_id = $5" LIST_END);
+    static const struct sql of_workflow_before =
+        SQL2(LIST_OF(BY_WORKFLOW) " AND workflow_id = $5 AND id < $4" LIST_END,
+             LIST_OF("") " AND workflow_id = $5 AND id < $4" LIST_END);
     struct bind project = bind_id(filter->project_id), before = bind_id(filter->before);
     struct bind status = bind_text(str_from(execution_status_names[filter->status]));
-    struct bind limit = bind_int(filter->limit);
+    struct bind limit = bind_int(filter->limit), workflow = bind_id(filter->workflow_id);
+    const struct sql *sql = id_set(filter->before) ? &all_before : &all;
     if (id_set(filter->workflow_id))
-        return tx_all(tx, &of_workflow,
-                      BINDS(project, before, status, limit, bind_id(filter->workflow_id)),
-                      &execution_summary_shape, arena, out, err);
-    return tx_all(tx, &all, BINDS(project, before, status, limit), &execution_summary_shape, arena,
-                  out, err);
+        sql = id_set(filter->before) ? &of_workflow_before : &of_workflow;
+    return tx_all(tx, sql, BINDS(project, status, limit, before, workflow),
+                  &execution_summary_shape, arena, out, err);
 }
 
 bool execution_request_cancel(struct tx *tx, struct id project_id, struct id id, struct instant at,
