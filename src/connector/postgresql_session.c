@@ -9,10 +9,10 @@
  * The reset brings back all that DISCARD ALL does, but keeps prepared statements, and plans with
  * them (the server makes those anew by itself when something they rest on changes):
  *
- *   settings, role, advisory locks    always
- *   sequences, temporary tables       when the run could write; a read-only transaction makes none
- *   LISTEN, open cursors, PREPARE     seldom there: asked for, and if so DISCARD ALL and begin anew
- *   a transaction left open           rolled back first
+ *   settings, role, advisory locks, LISTEN, cursors    always
+ *   sequences, temporary tables    when the run could write; a read-only transaction makes none
+ *   PREPARE                        asked for; if there is one, DISCARD ALL and begin anew
+ *   a transaction left open        rolled back first
  *
  * Its answer waits in the socket until the next run, which begins with reading it. Every name in it
  * is qualified: search_path is the borrower's.
@@ -41,12 +41,9 @@ static const char limits_sql[] =
     " pg_catalog.set_config('statement_timeout', $2, false),"
     " pg_catalog.set_config('lock_timeout', $3, false)";
 
-/* What makes a reset look closer: true when something is there that it does not undo by itself. */
+/* Prepared by a statement of the borrower's: only the server knows their names. */
 static const char leftovers_sql[] =
-    ", EXISTS (SELECT FROM pg_catalog.pg_listening_channels())"
-    " OR EXISTS (SELECT FROM pg_catalog.pg_cursor() c WHERE c.is_holdable)"
-    " OR EXISTS (SELECT FROM pg_catalog.pg_prepared_statement() s WHERE s.from_sql)"
-    " AS leftovers";
+    ", EXISTS (SELECT FROM pg_catalog.pg_prepared_statement() s WHERE s.from_sql)";
 
 /* Waiting for a lock ends before the statement does, so that the reason is told. */
 static int64_t lock_timeout_ms(int64_t timeout_ms)
@@ -54,10 +51,11 @@ static int64_t lock_timeout_ms(int64_t timeout_ms)
     return timeout_ms - timeout_ms / 4;
 }
 
+/* One more argument of the function that all of them are in. */
 static void add_setting(struct buf *sql, const char *name, const char *value, bool local)
 {
-    buf_printf(sql, "%s pg_catalog.set_config('%s', '%s', %s)", sql->len > 6 ? "," : "", name,
-               value, local ? "true" : "false");
+    buf_printf(sql, "pg_catalog.set_config('%s', '%s', %s), ", name, value,
+               local ? "true" : "false");
 }
 
 static void add_time(struct buf *sql, const char *name, int64_t ms, bool local)
@@ -67,10 +65,13 @@ static void add_time(struct buf *sql, const char *name, int64_t ms, bool local)
     add_setting(sql, name, value, local);
 }
 
-/* "SELECT set_config(…), …": values that decide how long things last and how values look. */
+/*
+ * "SELECT num_nulls(set_config(…), …": what decides how long things last and how values look. The
+ * function is there because a column for each of them would be half of what the server sends.
+ */
 static void add_settings(struct buf *sql, const struct pg *pg, int64_t timeout_ms, bool local)
 {
-    buf_add_c(sql, "SELECT");
+    buf_add_c(sql, "SELECT pg_catalog.num_nulls(");
     add_time(sql, "statement_timeout", timeout_ms, local);
     add_time(sql, "lock_timeout", lock_timeout_ms(timeout_ms), local);
     add_time(sql, "idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_MS, local);
@@ -101,7 +102,7 @@ bool pg_session_begin(struct pg *pg, struct pg_wait *wait, struct error *err)
     AUTO(pg_result) rows = NULL;
     buf_init(&sql, SIZE_MAX);
     add_session_settings(&sql, pg);
-    buf_printf(&sql, " WHERE pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) %d",
+    buf_printf(&sql, "NULL) WHERE pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) %d",
                PQbackendPID(pg->link));
     bool ok = pg_send(pg, buf_str(&sql).ptr, err);
     buf_done(&sql);
@@ -139,6 +140,7 @@ const char *const *pg_session_transaction(struct arena *arena, const struct pg *
     struct buf sql;
     buf_init(&sql, SIZE_MAX);
     add_settings(&sql, pg, limits->timeout_ms, true);
+    buf_add_c(&sql, "NULL)");
     const char **statements = arena_array(arena, 3, sizeof(*statements));
     statements[0] = limits->writes ? "BEGIN READ WRITE" : "BEGIN READ ONLY";
     statements[1] = arena_c(arena, buf_str(&sql));
@@ -146,20 +148,31 @@ const char *const *pg_session_transaction(struct arena *arena, const struct pg *
     return statements;
 }
 
+/* What goes before the settings are put back. */
+static const struct {
+    const char *name, *sql;
+    bool after_writing; /* a read-only transaction leaves nothing of it */
+} reset_parts[] = {
+    { RESET_NAME "_sequences", "DISCARD SEQUENCES", true },
+    { RESET_NAME "_temp", "DISCARD TEMP", true },
+    { RESET_NAME "_cursors", "CLOSE ALL", false },
+    { RESET_NAME "_channels", "UNLISTEN *", false },
+    { RESET_NAME "_settings", "RESET ALL", false },
+};
+
 /* Prepares what every reset sends; once in a session. */
 static bool prepare_reset(struct pg *pg)
 {
     struct buf sql;
     buf_init(&sql, SIZE_MAX);
     add_session_settings(&sql, pg);
-    buf_add_c(&sql, ", pg_catalog.set_config('session_authorization', NULL, false)"
-                    ", pg_catalog.set_config('role', NULL, false)"
-                    ", pg_catalog.pg_advisory_unlock_all()");
+    buf_add_c(&sql, "pg_catalog.set_config('session_authorization', NULL, false),"
+                    " pg_catalog.set_config('role', NULL, false)),"
+                    " pg_catalog.pg_advisory_unlock_all()");
     buf_add_c(&sql, leftovers_sql);
-    bool ok = PQsendPrepare(pg->link, RESET_NAME "_all", "RESET ALL", 0, NULL) &&
-              PQsendPrepare(pg->link, RESET_NAME "_sequences", "DISCARD SEQUENCES", 0, NULL) &&
-              PQsendPrepare(pg->link, RESET_NAME "_temp", "DISCARD TEMP", 0, NULL) &&
-              PQsendPrepare(pg->link, RESET_NAME, buf_str(&sql).ptr, 0, NULL);
+    bool ok = PQsendPrepare(pg->link, RESET_NAME, buf_str(&sql).ptr, 0, NULL) == 1;
+    for (size_t i = 0; ok && i < ARRAY_LEN(reset_parts); i++)
+        ok = PQsendPrepare(pg->link, reset_parts[i].name, reset_parts[i].sql, 0, NULL) == 1;
     buf_done(&sql);
     pg->reset_ready = ok;
     return ok;
@@ -173,9 +186,9 @@ static bool execute(struct pg *pg, const char *name)
 static bool send_reset(struct pg *pg, struct error *err)
 {
     bool ok = pg->reset_ready || prepare_reset(pg);
-    if (ok && pg->wrote)
-        ok = execute(pg, RESET_NAME "_sequences") && execute(pg, RESET_NAME "_temp");
-    ok = ok && execute(pg, RESET_NAME "_all") && execute(pg, RESET_NAME);
+    for (size_t i = 0; ok && i < ARRAY_LEN(reset_parts); i++)
+        ok = (reset_parts[i].after_writing && !pg->wrote) || execute(pg, reset_parts[i].name);
+    ok = ok && execute(pg, RESET_NAME);
     return (ok || pg_fail_send(pg, err)) && pg_send_sync(pg, err);
 }
 
