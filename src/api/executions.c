@@ -118,6 +118,9 @@ static void cancel_requested(struct write *write, const struct error *err)
     struct cancelling *self = CONTAINER_OF(write, struct cancelling, write);
     struct error full = { 0 };
 
+    /* Taken up by this process between the question and the commit: it is told as well. */
+    if (!err && !self->ended)
+        (void)engine_cancel(services_of(self->call)->engine, self->id);
     self->job.run = await_end;
     if (err)
         call_finish(self->call, err);
