@@ -48,13 +48,13 @@ struct pg {
     atomic_bool interrupted;         /* a cancel request may be on its way: never lend it again */
     bool unsent;                     /* libpq still holds bytes to send */
 
-    bool pooled;        /* a pooler stands between: a session's state is not ours to change */
-    bool reset_ready;   /* the statements of a reset are prepared */
-    bool limits_ready;  /* so is the one that sets other limits */
-    bool reset_sent;    /* its answer was not read yet */
-    bool rollback_sent; /* before it */
-    bool wrote;         /* a statement that may write ran since the last reset */
-    bool bloated;       /* libpq's buffers have grown; they never shrink */
+    bool pooled;     /* a pooler stands between: a session's state is not ours to change */
+    bool prepared;   /* our own statements: see postgresql_session.c */
+    bool used;       /* something ran that was not reset yet */
+    bool wrote;      /* and it could write */
+    bool left_over;  /* the last reset found more than it undoes */
+    bool reset_sent; /* its answer was not read yet */
+    bool bloated;    /* libpq's buffers have grown; they never shrink */
 
     struct list statements; /* of struct pg_statement, most recently used first */
     unsigned statement_count;
@@ -195,34 +195,37 @@ void pg_unique_names(struct arena *arena, const struct str *given, size_t count,
 
 /* --- session ---------------------------------------------------------------------------------- */
 
-/* Sets the session's limits, and finds out whether it is one's own: one round trip. */
+/* Sets the session up, and finds out whether it is one's own. */
 MUST_USE bool pg_session_begin(struct pg *pg, struct pg_wait *wait, struct error *err);
-/* Sends the reset, as connector.h says. */
-MUST_USE bool pg_session_reset(struct pg *pg);
-/*
- * The same right behind a statement that can leave no transaction open, before its answers are
- * read: one message and one waking of the server less.
- */
-MUST_USE bool pg_session_reset_behind(struct pg *pg, struct error *err);
-/* Reads the answer of a reset that was sent, and finishes it where it found more to do. */
+/* Reads the answer of a reset that was sent, sends one where it is still due: clean then. */
 MUST_USE bool pg_session_ready(struct pg *pg, struct pg_wait *wait, struct error *err);
-
+/* Sends the reset if one is due, as connector.h says. */
+MUST_USE bool pg_session_reset(struct pg *pg);
 /* Prepared statements are gone from the server. */
 void pg_session_forget(struct pg *pg);
 
-/* What a run needs that differs from what the session stands at. */
+/* What a statement runs under. */
 struct pg_limits {
     bool writes;
     int64_t timeout_ms;
 };
-/* Sends a flight that sets them until the next reset; *sent says whether there was need. */
-MUST_USE bool pg_session_limit(struct pg *pg, const struct pg_limits *limits, bool *sent,
-                               struct error *err);
-/* The same as statements that begin a transaction, for pooled sessions. NULL at the end. */
-const char *const *pg_session_transaction(struct arena *arena, const struct pg *pg,
-                                          const struct pg_limits *limits);
 /* How long the server lets a statement run, when `left_ms` are left of the run. */
 int64_t pg_session_timeout_ms(const struct pg *pg, int64_t left_ms);
+/* For pooled sessions: the statements that begin a transaction under them, NULL at the end. */
+const char *const *pg_session_transaction(struct arena *arena, const struct pg *pg,
+                                          const struct pg_limits *limits);
+
+/* What was sent before a statement. */
+struct pg_before {
+    bool flight;         /* a flight of its own */
+    unsigned statements; /* in the same flight */
+};
+MUST_USE bool pg_session_before(struct pg *pg, const struct pg_limits *limits,
+                                struct pg_before *sent, struct error *err);
+/* Sends what goes behind it, up to the Sync. */
+MUST_USE bool pg_session_behind(struct pg *pg, const struct pg_limits *limits, struct error *err);
+/* The flight ended well; `rows`: the first that came after the statement's own, or NULL. */
+void pg_session_done(struct pg *pg, const struct pg_limits *limits, const PGresult *rows);
 
 /* --- connect ---------------------------------------------------------------------------------- */
 

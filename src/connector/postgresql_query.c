@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The operation "postgresql-query": one statement, its parameters bound, its rows written as JSON
- * while they arrive.
- *
- *     [other limits, Sync] statement, Sync [reset, Sync]
+ * while they arrive. What is sent around it: postgresql_session.c.
  *
  * Nothing counts before the statement's Sync was answered: a deferred constraint speaks up only then.
  */
@@ -59,10 +57,10 @@ struct job {
     const struct operation_run *run;
     const struct postgresql_query *config;
     struct pg_wait wait;
-    bool writes;
+    struct pg_limits limits;
     bool sent;  /* the statement is on its way */
     bool stale; /* the server no longer knows it as it was prepared: nothing happened */
-    int64_t sent_us, timeout_ms;
+    int64_t sent_us;
 
     const struct json *parameters; /* NULL for none */
     struct pg_statement *statement;
@@ -186,10 +184,10 @@ static bool judge_cancelled(const struct job *job, struct error *err)
     if (job->run->cancelled && atomic_load(job->run->cancelled)) {
         err->code = ERR_CANCELLED;
         (void)snprintf(err->message, sizeof(err->message), "cancelled");
-    } else if (ran_ms + CLOCK_SLACK_MS >= job->timeout_ms) {
+    } else if (ran_ms + CLOCK_SLACK_MS >= job->limits.timeout_ms) {
         err->code = ERR_DEADLINE_PASSED;
         (void)snprintf(err->message, sizeof(err->message), "the statement took longer than %lld ms",
-                       (long long)job->timeout_ms);
+                       (long long)job->limits.timeout_ms);
     }
     return false;
 }
@@ -227,7 +225,7 @@ static bool take_result(struct job *job, PGresult *result, struct error *err)
 }
 
 /* The results of one statement of the flight, up to the nothing behind them. */
-static bool read_results(struct job *job, bool taken, struct error *err)
+static bool read_results(struct job *job, struct error *err)
 {
     for (;;) {
         AUTO(pg_result) result = NULL;
@@ -235,31 +233,65 @@ static bool read_results(struct job *job, bool taken, struct error *err)
             return false;
         if (!result)
             return true;
-        if (taken && !take_result(job, result, err))
+        if (!take_result(job, result, err))
             return false;
     }
 }
 
-static bool read_answers(struct job *job, bool limits_sent, struct error *err)
+/* The same of one of ours that stands before it. */
+static bool skip_results(struct job *job, struct error *err)
+{
+    for (;;) {
+        AUTO(pg_result) result = NULL;
+        if (!pg_next(job->pg, &job->wait, &result, err))
+            return false;
+        if (!result)
+            return true;
+        if (PQresultStatus(result) != PGRES_FATAL_ERROR)
+            continue;
+        (void)pg_fail_result(job->pg, result, err);
+        /* Somebody's DEALLOCATE ALL, within a function, where it does not show. */
+        job->stale = pg_has_state(err, "26000");
+        if (job->stale) {
+            pg_session_forget(job->pg);
+            job->statement = NULL;
+        }
+        return false;
+    }
+}
+
+static bool read_statement(struct job *job, const struct pg_before *before, struct error *err)
+{
+    unsigned skipped = before->statements + job->statement->prepared_again;
+    while (skipped-- > 0)
+        if (!skip_results(job, err))
+            return false;
+    if (!PQsetSingleRowMode(job->pg->link))
+        return pg_fail_lost(job->pg, err);
+    return read_results(job, err);
+}
+
+static bool read_answers(struct job *job, const struct pg_before *before, struct error *err)
 {
     struct pg *pg = job->pg;
-    if (limits_sent && !pg_finish_flight(pg, &job->wait, NULL, err)) {
+    if (before->flight && !pg_finish_flight(pg, &job->wait, NULL, err)) {
         pg->conn.broken = true; /* the statement runs under limits that are not ours */
         return false;
     }
-    if (job->statement->prepared_again && !read_results(job, false, err))
-        return false;
-    if (!PQsetSingleRowMode(pg->link))
-        return pg_fail_lost(pg, err);
-    bool ok = read_results(job, true, err);
+    bool ok = read_statement(job, before, err);
     if (pg->conn.broken)
         return false;
+    AUTO(pg_result) rows = NULL;
     struct error end;
-    if (pg_finish_flight(pg, &job->wait, NULL, &end))
+    if (pg_finish_flight(pg, &job->wait, &rows, &end)) {
+        if (ok)
+            pg_session_done(pg, &job->limits, rows);
         return ok;
-    if (ok || pg->conn.broken)
-        *err = end;
-    return false;
+    }
+    if (!ok && !pg->conn.broken)
+        return false;
+    *err = end;
+    return judge_cancelled(job, err);
 }
 
 /* --- sending ---------------------------------------------------------------------------------- */
@@ -286,35 +318,29 @@ static bool take_statement(struct job *job, const char *const *before, struct er
 static bool send_statement(struct job *job, const struct pg_binds *binds, struct error *err)
 {
     struct pg *pg = job->pg;
-    pg->wrote |= job->writes;
     job->sent_us = clock_us();
     if (!PQsendQueryPrepared(pg->link, job->statement->name, binds->count, binds->values,
                              binds->lengths, binds->formats, 0))
         return pg_fail_send(pg, err);
     job->sent = true;
-    if (pg->pooled)
-        return pg_send(pg, "COMMIT", err) && pg_send_sync(pg, err);
-    return pg_send_sync(pg, err) && (job->writes || pg_session_reset_behind(pg, err));
+    return pg_session_behind(pg, &job->limits, err);
 }
 
 static bool attempt(struct job *job, struct error *err)
 {
     struct pg *pg = job->pg;
-    const char *const *before = NULL;
-    const struct pg_limits limits = { job->writes, job->timeout_ms };
+    const char *const *transaction = NULL;
+    struct pg_before before;
     struct pg_binds binds;
-    bool limits_sent = false;
     job->stale = job->sent = false;
     if (!pg_session_ready(pg, &job->wait, err))
         return false;
     if (pg->pooled)
-        before = pg_session_transaction(job->run->arena, pg, &limits);
-    if (!take_statement(job, before, err) ||
-        !pg_bind(pg, job->statement, job->parameters, job->run->arena, &binds, err))
-        return false;
-    if (!pg->pooled && !pg_session_limit(pg, &limits, &limits_sent, err))
-        return false;
-    return send_statement(job, &binds, err) && read_answers(job, limits_sent, err);
+        transaction = pg_session_transaction(job->run->arena, pg, &job->limits);
+    return take_statement(job, transaction, err) &&
+           pg_bind(pg, job->statement, job->parameters, job->run->arena, &binds, err) &&
+           pg_session_before(pg, &job->limits, &before, err) && send_statement(job, &binds, err) &&
+           read_answers(job, &before, err);
 }
 
 static bool read_parameters(struct job *job, struct error *err)
@@ -384,21 +410,21 @@ static enum step_result run(struct conn *conn, const struct operation_run *run, 
         .run = run,
         .config = config,
         .wait = { .by = run->by, .cancelled = run->cancelled },
-        .writes = run->writes_allowed || effect(config) != EFFECT_READS,
-        .timeout_ms = pg_session_timeout_ms(pg, deadline_left_ms(run->by)),
+        .limits = { .writes = run->writes_allowed || effect(config) != EFFECT_READS,
+                    .timeout_ms = pg_session_timeout_ms(pg, deadline_left_ms(run->by)) },
     };
     job.wait.received_max = 2 * run->output->max + RECEIVED_SLACK;
     bool done = run_job(&job, err);
     clean_up(&job);
     if (done)
         return STEP_DONE;
-    if (!job.writes && pg_has_state(err, "25006")) {
+    if (!job.limits.writes && pg_has_state(err, "25006")) {
         buf_reset(run->output);
         return STEP_WRITES;
     }
     /* An error that the server reported is an end that is known. */
     if (!err->server_code[0])
-        err->maybe_done = job.sent && job.writes;
+        err->maybe_done = job.sent && job.limits.writes;
     return STEP_FAILED;
 }
 

@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a session stands at between two borrowers, and how it gets back there.
+ * What goes around a statement: the transaction that proves that it reads, its time limits, and the
+ * reset that brings the session back to where it stood. All of it is prepared when the session
+ * begins, and with a statement that reads it is one message there and one back, which costs more
+ * than what is in it (tried: a Sync of its own for the reset halves the rate):
  *
- * At rest a session reads only (default_transaction_read_only), so that a statement which should
- * only read proves it without a transaction of ours around it. A run that may write, or needs other
- * limits, sends these in a flight of its own before its statement; the next reset undoes it.
+ *     reading   BEGIN READ ONLY, [limits,] statement, COMMIT, reset, Sync
+ *     writing   [limits, Sync,] statement, Sync; the reset goes out when the session is handed back
+ *     pooled    BEGIN, settings, Prepare, Sync; statement, COMMIT, Sync
+ *
+ * A statement that writes stands alone, because some refuse a transaction around them.
  *
  * The reset brings back all that DISCARD ALL does, but keeps prepared statements, and plans with
  * them (the server makes those anew by itself when something they rest on changes):
  *
  *   settings, role, advisory locks, LISTEN, cursors    always
  *   sequences, temporary tables    when the run could write; a read-only transaction makes none
- *   PREPARE                        asked for; if there is one, DISCARD ALL and begin anew
+ *   PREPARE                        looked for; if there is one, DISCARD ALL and begin anew
  *   a transaction left open        rolled back first
  *
- * Its answer waits in the socket until the next run, which begins with reading it. Every name in it
- * is qualified: search_path is the borrower's.
+ * When it is sent by itself its answer waits in the socket until the next run, which begins with
+ * reading it. Every name in it is qualified: search_path is the borrower's.
  *
  * A pooler between us and the server hands out server processes as it likes. What we set would stay
  * in one of them for strangers to find, so it is looked for first: the process id that the link was
@@ -23,7 +28,6 @@
  */
 #include "connector/postgresql_internal.h"
 
-#include <assert.h>
 #include <stdio.h>
 
 #define IDLE_IN_TRANSACTION_MS 60000
@@ -33,17 +37,39 @@
 /* A timeout that differs from the session's by less is not worth a flight. */
 #define TIMEOUT_SLACK_MS 250
 
-#define RESET_NAME "tieline_reset"
-#define LIMITS_NAME "tieline_limits"
+#define OWN "tieline_"
+#define BEGIN_NAME OWN "begin"
+#define COMMIT_NAME OWN "commit"
+#define LIMITS_NAME OWN "limits"
+#define SETTINGS_NAME OWN "settings"
 
 static const char limits_sql[] =
-    "SELECT pg_catalog.set_config('default_transaction_read_only', $1, false),"
-    " pg_catalog.set_config('statement_timeout', $2, false),"
-    " pg_catalog.set_config('lock_timeout', $3, false)";
+    "SELECT pg_catalog.num_nulls(pg_catalog.set_config('statement_timeout', $1, $3),"
+    " pg_catalog.set_config('lock_timeout', $2, $3))";
 
 /* Prepared by a statement of the borrower's: only the server knows their names. */
 static const char leftovers_sql[] =
     ", EXISTS (SELECT FROM pg_catalog.pg_prepared_statement() s WHERE s.from_sql)";
+
+static const struct {
+    const char *name, *sql;
+} around[] = {
+    { BEGIN_NAME, "BEGIN READ ONLY" },
+    { COMMIT_NAME, "COMMIT" },
+    { LIMITS_NAME, limits_sql },
+};
+
+/* What a reset begins with; then the settings are put back. */
+static const struct {
+    const char *name, *sql;
+    bool after_writing; /* a read-only transaction leaves nothing of it */
+} reset_parts[] = {
+    { OWN "sequences", "DISCARD SEQUENCES", true },
+    { OWN "temp", "DISCARD TEMP", true },
+    { OWN "cursors", "CLOSE ALL", false },
+    { OWN "channels", "UNLISTEN *", false },
+    { OWN "all", "RESET ALL", false },
+};
 
 /* Waiting for a lock ends before the statement does, so that the reason is told. */
 static int64_t lock_timeout_ms(int64_t timeout_ms)
@@ -90,10 +116,39 @@ static int64_t session_timeout_ms(const struct pg *pg)
     return pg->upstream->settings.statement_timeout_ms;
 }
 
-static void add_session_settings(struct buf *sql, const struct pg *pg)
+/* --- beginning -------------------------------------------------------------------------------- */
+
+static bool prepare(struct pg *pg, const char *name, const char *sql)
 {
-    add_settings(sql, pg, session_timeout_ms(pg), false);
-    add_setting(sql, "default_transaction_read_only", "on", false);
+    return PQsendPrepare(pg->link, name, sql, 0, NULL) == 1;
+}
+
+/* Puts the settings back; its last column says whether something is left that it cannot undo. */
+static bool prepare_settings(struct pg *pg)
+{
+    struct buf sql;
+    buf_init(&sql, SIZE_MAX);
+    add_settings(&sql, pg, session_timeout_ms(pg), false);
+    buf_add_c(&sql, "pg_catalog.set_config('session_authorization', NULL, false),"
+                    " pg_catalog.set_config('role', NULL, false)),"
+                    " pg_catalog.pg_advisory_unlock_all()");
+    buf_add_c(&sql, leftovers_sql);
+    bool ok = prepare(pg, SETTINGS_NAME, buf_str(&sql).ptr);
+    buf_done(&sql);
+    return ok;
+}
+
+static bool prepare_own(struct pg *pg, struct pg_wait *wait, struct error *err)
+{
+    bool ok = prepare_settings(pg);
+    for (size_t i = 0; ok && i < ARRAY_LEN(around); i++)
+        ok = prepare(pg, around[i].name, around[i].sql);
+    for (size_t i = 0; ok && i < ARRAY_LEN(reset_parts); i++)
+        ok = prepare(pg, reset_parts[i].name, reset_parts[i].sql);
+    if (!ok)
+        return pg_fail_send(pg, err);
+    pg->prepared = pg_send_sync(pg, err) && pg_finish_flight(pg, wait, NULL, err);
+    return pg->prepared;
 }
 
 bool pg_session_begin(struct pg *pg, struct pg_wait *wait, struct error *err)
@@ -101,37 +156,31 @@ bool pg_session_begin(struct pg *pg, struct pg_wait *wait, struct error *err)
     struct buf sql;
     AUTO(pg_result) rows = NULL;
     buf_init(&sql, SIZE_MAX);
-    add_session_settings(&sql, pg);
+    add_settings(&sql, pg, session_timeout_ms(pg), false);
     buf_printf(&sql, "NULL) WHERE pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) %d",
                PQbackendPID(pg->link));
     bool ok = pg_send(pg, buf_str(&sql).ptr, err);
     buf_done(&sql);
     if (!ok || !pg_send_sync(pg, err) || !pg_finish_flight(pg, wait, &rows, err))
         return false;
+    pg->used = false;
     pg->pooled = !rows || PQntuples(rows) == 0;
-    return true;
+    return pg->pooled || prepare_own(pg, wait, err);
 }
+
+void pg_session_forget(struct pg *pg)
+{
+    pg_statement_forget(pg, NULL);
+    pg->prepared = false;
+}
+
+/* --- around a statement ----------------------------------------------------------------------- */
 
 int64_t pg_session_timeout_ms(const struct pg *pg, int64_t left_ms)
 {
     int64_t usual = session_timeout_ms(pg);
     bool near = left_ms > usual - TIMEOUT_SLACK_MS && left_ms < usual + TIMEOUT_SLACK_MS;
     return near ? usual : left_ms;
-}
-
-bool pg_session_limit(struct pg *pg, const struct pg_limits *limits, bool *sent, struct error *err)
-{
-    *sent = limits->writes || limits->timeout_ms != session_timeout_ms(pg);
-    if (!*sent)
-        return true;
-    char timeout[NUMERAL_SIZE], lock[NUMERAL_SIZE];
-    (void)snprintf(timeout, sizeof(timeout), "%lld", (long long)limits->timeout_ms);
-    (void)snprintf(lock, sizeof(lock), "%lld", (long long)lock_timeout_ms(limits->timeout_ms));
-    const char *const values[] = { limits->writes ? "off" : "on", timeout, lock };
-    bool ok = pg->limits_ready || PQsendPrepare(pg->link, LIMITS_NAME, limits_sql, 3, NULL);
-    ok = ok && PQsendQueryPrepared(pg->link, LIMITS_NAME, 3, values, NULL, NULL, 0);
-    pg->limits_ready = true;
-    return (ok || pg_fail_send(pg, err)) && pg_send_sync(pg, err);
 }
 
 const char *const *pg_session_transaction(struct arena *arena, const struct pg *pg,
@@ -148,89 +197,95 @@ const char *const *pg_session_transaction(struct arena *arena, const struct pg *
     return statements;
 }
 
-/* What goes before the settings are put back. */
-static const struct {
-    const char *name, *sql;
-    bool after_writing; /* a read-only transaction leaves nothing of it */
-} reset_parts[] = {
-    { RESET_NAME "_sequences", "DISCARD SEQUENCES", true },
-    { RESET_NAME "_temp", "DISCARD TEMP", true },
-    { RESET_NAME "_cursors", "CLOSE ALL", false },
-    { RESET_NAME "_channels", "UNLISTEN *", false },
-    { RESET_NAME "_settings", "RESET ALL", false },
-};
-
-/* Prepares what every reset sends; once in a session. */
-static bool prepare_reset(struct pg *pg)
-{
-    struct buf sql;
-    buf_init(&sql, SIZE_MAX);
-    add_session_settings(&sql, pg);
-    buf_add_c(&sql, "pg_catalog.set_config('session_authorization', NULL, false),"
-                    " pg_catalog.set_config('role', NULL, false)),"
-                    " pg_catalog.pg_advisory_unlock_all()");
-    buf_add_c(&sql, leftovers_sql);
-    bool ok = PQsendPrepare(pg->link, RESET_NAME, buf_str(&sql).ptr, 0, NULL) == 1;
-    for (size_t i = 0; ok && i < ARRAY_LEN(reset_parts); i++)
-        ok = PQsendPrepare(pg->link, reset_parts[i].name, reset_parts[i].sql, 0, NULL) == 1;
-    buf_done(&sql);
-    pg->reset_ready = ok;
-    return ok;
-}
-
 static bool execute(struct pg *pg, const char *name)
 {
     return PQsendQueryPrepared(pg->link, name, 0, NULL, NULL, NULL, 0) == 1;
 }
 
-static bool send_reset(struct pg *pg, struct error *err)
+/* Limits that differ from the session's: for the transaction, or until the reset. */
+static bool execute_limits(struct pg *pg, int64_t timeout_ms, bool local)
 {
-    bool ok = pg->reset_ready || prepare_reset(pg);
-    for (size_t i = 0; ok && i < ARRAY_LEN(reset_parts); i++)
-        ok = (reset_parts[i].after_writing && !pg->wrote) || execute(pg, reset_parts[i].name);
-    ok = ok && execute(pg, RESET_NAME);
-    return (ok || pg_fail_send(pg, err)) && pg_send_sync(pg, err);
+    char timeout[NUMERAL_SIZE], lock[NUMERAL_SIZE];
+    (void)snprintf(timeout, sizeof(timeout), "%lld", (long long)timeout_ms);
+    (void)snprintf(lock, sizeof(lock), "%lld", (long long)lock_timeout_ms(timeout_ms));
+    const char *const values[] = { timeout, lock, local ? "true" : "false" };
+    return PQsendQueryPrepared(pg->link, LIMITS_NAME, 3, values, NULL, NULL, 0) == 1;
 }
 
-bool pg_session_reset_behind(struct pg *pg, struct error *err)
+static bool execute_reset(struct pg *pg)
 {
+    for (size_t i = 0; i < ARRAY_LEN(reset_parts); i++)
+        if ((!reset_parts[i].after_writing || pg->wrote) && !execute(pg, reset_parts[i].name))
+            return false;
+    return execute(pg, SETTINGS_NAME);
+}
+
+bool pg_session_before(struct pg *pg, const struct pg_limits *limits, struct pg_before *sent,
+                       struct error *err)
+{
+    bool other_limits = limits->timeout_ms != session_timeout_ms(pg);
+    *sent = (struct pg_before){ 0 };
+    pg->used = true;
+    pg->wrote |= limits->writes;
     if (pg->pooled)
         return true;
-    pg->reset_sent = true;
-    return send_reset(pg, err);
+    bool ok = true;
+    if (!limits->writes) {
+        ok = execute(pg, BEGIN_NAME);
+        sent->statements++;
+    }
+    if (other_limits) {
+        ok = ok && execute_limits(pg, limits->timeout_ms, !limits->writes);
+        sent->statements += !limits->writes;
+        sent->flight = limits->writes;
+    }
+    if (!ok)
+        return pg_fail_send(pg, err);
+    return !sent->flight || pg_send_sync(pg, err);
 }
+
+bool pg_session_behind(struct pg *pg, const struct pg_limits *limits, struct error *err)
+{
+    bool ok = true;
+    if (pg->pooled)
+        ok = pg_send(pg, "COMMIT", err);
+    else if (!limits->writes)
+        ok = (execute(pg, COMMIT_NAME) && execute_reset(pg)) || pg_fail_send(pg, err);
+    return ok && pg_send_sync(pg, err);
+}
+
+void pg_session_done(struct pg *pg, const struct pg_limits *limits, const PGresult *rows)
+{
+    if (pg->pooled || limits->writes)
+        return;
+    pg->used = false;
+    pg->wrote = false;
+    pg->left_over = !rows || strcmp(PQgetvalue(rows, 0, PQnfields(rows) - 1), "t") == 0;
+}
+
+/* --- resetting -------------------------------------------------------------------------------- */
 
 bool pg_session_reset(struct pg *pg)
 {
     struct error err;
     if (pg->conn.broken || pg->bloated || atomic_load(&pg->interrupted))
         return false;
-    if (pg->reset_sent)
-        return true;
     PGTransactionStatusType status = PQtransactionStatus(pg->link);
-    if (status != PQTRANS_IDLE) {
-        if (status != PQTRANS_INTRANS && status != PQTRANS_INERROR)
-            return false;
-        if (!pg_send(pg, "ROLLBACK", &err) || !pg_send_sync(pg, &err))
-            return false;
-        pg->rollback_sent = true;
-    }
-    if (!pg->pooled && !send_reset(pg, &err))
+    bool open = status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
+    bool needed = open || (pg->used && !pg->pooled);
+    if (pg->reset_sent || (!needed && status == PQTRANS_IDLE))
+        return true;
+    if (!open && status != PQTRANS_IDLE)
         return false;
     pg->reset_sent = true;
-    return true;
-}
-
-void pg_session_forget(struct pg *pg)
-{
-    pg_statement_forget(pg, NULL);
-    pg->reset_ready = false;
-    pg->limits_ready = false;
+    return (!open || pg_send(pg, "ROLLBACK", &err)) && (pg->pooled || execute_reset(pg)) &&
+           pg_send_sync(pg, &err);
 }
 
 /* Everything goes, prepared statements too; then the session is made anew. */
 static bool discard_all(struct pg *pg, struct pg_wait *wait, struct error *err)
 {
+    pg->left_over = false;
     pg_session_forget(pg);
     return pg_send(pg, "DISCARD ALL", err) && pg_send_sync(pg, err) &&
            pg_finish_flight(pg, wait, NULL, err) && pg_session_begin(pg, wait, err);
@@ -239,26 +294,31 @@ static bool discard_all(struct pg *pg, struct pg_wait *wait, struct error *err)
 static bool read_reset(struct pg *pg, struct pg_wait *wait, struct error *err)
 {
     AUTO(pg_result) rows = NULL;
+    static const struct pg_limits reset = { 0 };
     pg->reset_sent = false;
-    pg->wrote = false;
-    if (pg->rollback_sent && !pg_finish_flight(pg, wait, NULL, err))
-        return false;
-    pg->rollback_sent = false;
-    if (pg->pooled)
+    if (pg_finish_flight(pg, wait, &rows, err)) {
+        pg_session_done(pg, &reset, rows);
         return true;
-    if (!pg_finish_flight(pg, wait, &rows, err))
-        /* A function can DEALLOCATE ALL, the statements of the reset with it. */
-        return !pg->conn.broken && pg_has_state(err, "26000") && discard_all(pg, wait, err);
-    bool leftovers = rows && strcmp(PQgetvalue(rows, 0, PQnfields(rows) - 1), "t") == 0;
-    return rows && !leftovers ? true : discard_all(pg, wait, err);
+    }
+    /* A function can DEALLOCATE ALL, the statements of the reset with it. */
+    return !pg->conn.broken && pg_has_state(err, "26000") && discard_all(pg, wait, err);
+}
+
+static bool make_ready(struct pg *pg, struct pg_wait *wait, struct error *err)
+{
+    /* The same borrower again, with what it left open. */
+    if (!pg->reset_sent && !pg_session_reset(pg))
+        return pg_fail_lost(pg, err);
+    if (pg->reset_sent && !read_reset(pg, wait, err))
+        return false;
+    if (pg->left_over)
+        return discard_all(pg, wait, err);
+    return pg->pooled || pg->prepared || prepare_own(pg, wait, err);
 }
 
 bool pg_session_ready(struct pg *pg, struct pg_wait *wait, struct error *err)
 {
-    /* The same borrower again, with what it left open. */
-    if (!pg->reset_sent && PQtransactionStatus(pg->link) != PQTRANS_IDLE && !pg_session_reset(pg))
-        return pg_fail_lost(pg, err);
-    if (!pg->reset_sent || read_reset(pg, wait, err))
+    if (make_ready(pg, wait, err))
         return true;
     /* Whatever the server says of it, nothing of the run was sent: another session will do. */
     if (err->code == ERR_SERVER_ERROR) {

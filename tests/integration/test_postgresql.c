@@ -137,7 +137,7 @@ static void leaves_nothing_to_the_next_borrower(void **state)
                  " coalesce(current_setting('my.own', true), ''),"
                  " current_setting('search_path') LIKE '%public%',"
                  " current_user = session_user, pg_current_xact_id_if_assigned() IS NULL) AS v"),
-               ONE("\"30s 22500ms UTC on  t t t\"", "text"));
+               ONE("\"30s 22500ms UTC off  t t t\"", "text"));
     }
     borrow(conn, Q("DROP ROLE IF EXISTS left_role"), &outcome);
     outcome_done(&outcome);
