@@ -76,8 +76,7 @@ static struct pool *load(struct manager *manager, struct id project_id, struct i
     bool found;
     {
         AUTO(tx) tx = store_read(manager->store, scope_project(project_id), err);
-        if (!tx ||
-            !connection_find_any(tx, project_id, connection_id, arena, &row, &found, err))
+        if (!tx || !connection_find_any(tx, project_id, connection_id, arena, &row, &found, err))
             return NULL;
         if (!found)
             return fail_null(err, ERR_CONNECTION_DELETED, "This connection was deleted");
@@ -102,8 +101,7 @@ static bool put(struct manager *manager, struct id project_id, struct id connect
                 struct pool *pool, uint64_t changes)
 {
     pthread_mutex_lock(&manager->lock);
-    bool fresh = manager->changes == changes &&
-                 !map_find(manager->entries, id_key(&connection_id));
+    bool fresh = manager->changes == changes && !map_find(manager->entries, id_key(&connection_id));
     if (fresh) {
         struct entry *entry = NEW(entry);
         *entry = (struct entry){ project_id, pool_ref(pool) };

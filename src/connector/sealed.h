@@ -19,8 +19,8 @@ struct egress;
 /* What a person typed; absent members mean "as before" when there is a row before. */
 struct connection_input {
     const struct connector *connector;
-    const struct secret *url;     /* NULL: keep the row's */
-    struct json_text config;      /* absent: keep the row's */
+    const struct secret *url; /* NULL: keep the row's */
+    struct json_text config;  /* absent: keep the row's */
 };
 
 /*
@@ -34,11 +34,9 @@ struct opened_upstream {
     struct secret *url, *password, *client_key;
     struct arena *arena; /* of the parts, wiped */
 };
-MUST_USE struct opened_upstream *upstream_from_input(const struct connection_input *input,
-                                                     const struct connection_row *before,
-                                                     const struct project_key *key,
-                                                     const struct egress *egress,
-                                                     struct error *err);
+MUST_USE struct opened_upstream *
+upstream_from_input(const struct connection_input *input, const struct connection_row *before,
+                    const struct project_key *key, const struct egress *egress, struct error *err);
 /* CONNECTION_DELETED, CONNECTION_UNREADABLE. */
 MUST_USE struct opened_upstream *upstream_from_row(const struct connection_row *row,
                                                    const struct project_key *key,

@@ -38,8 +38,8 @@ static bool add_authorities(SSL_CTX *context, struct str pem, struct error *err)
         X509_free(one);
     }
     BIO_free(text);
-    return count > 0 || fail_field(err, ERR_TLS_FAILED, "config.tls.caPem",
-                                   "holds no certificate in PEM form");
+    return count > 0 ||
+           fail_field(err, ERR_TLS_FAILED, "config.tls.caPem", "holds no certificate in PEM form");
 }
 
 static bool use_chain(SSL_CTX *context, struct str pem)
@@ -59,8 +59,8 @@ static bool use_key(struct str pem, void *context)
 {
     BIO *text = BIO_new_mem_buf(pem.ptr, (int)pem.len);
     EVP_PKEY *key = text ? PEM_read_bio_PrivateKey(text, NULL, NULL, NULL) : NULL;
-    bool ok = key && SSL_CTX_use_PrivateKey(context, key) == 1 &&
-              SSL_CTX_check_private_key(context) == 1;
+    bool ok =
+        key && SSL_CTX_use_PrivateKey(context, key) == 1 && SSL_CTX_check_private_key(context) == 1;
     EVP_PKEY_free(key);
     BIO_free(text);
     return ok;
@@ -114,8 +114,7 @@ static bool set_name(struct tls *tls, const struct upstream *upstream)
                    : X509_VERIFY_PARAM_set1_host(checks, host, 0) == 1;
 }
 
-static bool prepare(struct tls *tls, int socket, const struct upstream *upstream,
-                    struct error *err)
+static bool prepare(struct tls *tls, int socket, const struct upstream *upstream, struct error *err)
 {
     tls->context = SSL_CTX_new(TLS_client_method());
     if (!tls->context || SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION) != 1)
@@ -153,7 +152,8 @@ static bool fail_handshake(struct tls *tls, const struct upstream *upstream, int
         return fail(err, ERR_TLS_NOT_OFFERED, "the server does not speak TLS on this port");
     if (outcome == SSL_ERROR_SYSCALL || outcome == SSL_ERROR_ZERO_RETURN ||
         ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
-        return fail(err, ERR_TLS_FAILED, "the server ended the connection during the TLS handshake");
+        return fail(err, ERR_TLS_FAILED,
+                    "the server ended the connection during the TLS handshake");
     return fail(err, ERR_TLS_FAILED, "the TLS handshake failed: %s", openssl_reason());
 }
 

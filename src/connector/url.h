@@ -26,10 +26,10 @@
 #define URL_OPTIONS_MAX 16
 
 struct url_option {
-    const char *name;               /* NULL ends a table */
-    const char *const *values;      /* allowed words, NULL at the end; NULL: `pattern` decides */
+    const char *name;                /* NULL ends a table */
+    const char *const *values;       /* allowed words, NULL at the end; NULL: `pattern` decides */
     bool (*valid)(struct str value); /* or NULL */
-    bool secret;                    /* "password": taken as the password */
+    bool secret;                     /* "password": taken as the password */
 };
 
 struct url_rules {

@@ -284,8 +284,7 @@ static bool next_attempt_at(const struct execution *x, unsigned node,
     return !*too_late;
 }
 
-static struct execution_error *gave_up(struct execution *x, unsigned node,
-                                       const struct error *last)
+static struct execution_error *gave_up(struct execution *x, unsigned node, const struct error *last)
 {
     struct error err = { 0 };
     (void)fail(&err, ERR_RETRY_DEADLINE, "gave up after %lld attempts within %lld ms: %s",

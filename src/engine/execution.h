@@ -33,12 +33,12 @@
 #define ATTEMPTS_KEPT 100
 
 struct node_run {
-    int status;         /* enum step_status */
-    unsigned blockers;  /* nodes before it that are not done */
-    bool in_flight;     /* ready or running: counted in `active` */
-    bool attempt_open;  /* an attempt has started and not ended */
-    bool has_row;       /* the store knows it */
-    struct json_text input;  /* config after templates; absent when there were none */
+    int status;             /* enum step_status */
+    unsigned blockers;      /* nodes before it that are not done */
+    bool in_flight;         /* ready or running: counted in `active` */
+    bool attempt_open;      /* an attempt has started and not ended */
+    bool has_row;           /* the store knows it */
+    struct json_text input; /* config after templates; absent when there were none */
     struct json_text output;
     struct execution_error *error;
     struct instant started_at, finished_at, retry_at;

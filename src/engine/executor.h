@@ -17,12 +17,12 @@
 
 struct executor_request {
     const struct component *component;
-    const void *config;      /* decoded, templates replaced */
-    struct pool *pool;       /* of its connection, one slot held; NULL when it needs none */
-    struct str trigger;      /* the execution's input, JSON */
+    const void *config; /* decoded, templates replaced */
+    struct pool *pool;  /* of its connection, one slot held; NULL when it needs none */
+    struct str trigger; /* the execution's input, JSON */
     struct id execution_id;
     bool writes_allowed;
-    struct deadline by;      /* of all of it */
+    struct deadline by; /* of all of it */
     atomic_bool *cancelled;
     /* Told which session is in use, and NULL before it goes back; for interrupting. */
     void (*using)(struct conn *conn, void *context);

@@ -33,18 +33,18 @@ extern const struct shape definition_shape; /* "Definition": what workflows.crea
 struct graph_node {
     struct str id, name, type;
     const struct component *component;
-    struct str config_text;     /* as saved, compact */
-    const void *config;         /* decoded; for nodes with templates only what they leave alone counts */
-    struct template *template;  /* NULL: none, `config` is final */
-    struct id connection_id;    /* none: needs no connection */
+    struct str config_text; /* as saved, compact */
+    const void *config; /* decoded; for nodes with templates only what they leave alone counts */
+    struct template *template; /* NULL: none, `config` is final */
+    struct id connection_id;   /* none: needs no connection */
     struct retry_policy retry;
     enum effect effect;
     bool continue_on_error;
     /* Learned while running: said to read, but the database found that it writes. */
     atomic_bool *writes;
-    const unsigned *next;       /* indexes of the nodes behind it, each once */
+    const unsigned *next; /* indexes of the nodes behind it, each once */
     unsigned next_count;
-    unsigned previous_count;    /* how many nodes it waits for */
+    unsigned previous_count; /* how many nodes it waits for */
 };
 
 struct graph {

@@ -59,7 +59,8 @@ void queue_start(struct engine *engine)
 
 static void interrupt_all(struct engine *engine)
 {
-    LIST_EACH (&engine->lives, live, all, live) {
+    LIST_EACH(&engine->lives, live, all, live)
+    {
         for (unsigned i = 0; i < live->graph->count; i++)
             task_interrupt(&live->tasks[i]);
     }

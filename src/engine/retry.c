@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-static const char *const strategy_names[] = { NULL, "none", "fixed", "exponential", "keep-trying",
-                                              NULL };
+static const char *const strategy_names[] = { NULL,          "none",        "fixed",
+                                              "exponential", "keep-trying", NULL };
 
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 
@@ -107,9 +107,10 @@ bool retry_policy_make(const struct retry_config *config, struct retry_policy *o
 static bool server_says_later(const char *code)
 {
     static const char *const prefixes[] = { "08", "53", NULL };
-    static const char *const codes[] = { "25006", "40001", "40P01", "55P03",       "57P01",
-                                         "57P02", "57P03", "LOADING", "BUSY",      "TRYAGAIN",
-                                         "CLUSTERDOWN", "MASTERDOWN", "READONLY", NULL };
+    static const char *const codes[] = { "25006",    "40001",    "40P01",       "55P03",
+                                         "57P01",    "57P02",    "57P03",       "LOADING",
+                                         "BUSY",     "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN",
+                                         "READONLY", NULL };
     struct str given = str_from(code);
     if (given.len == 5) {
         for (size_t i = 0; prefixes[i]; i++)

@@ -112,8 +112,8 @@ bool engine_view(struct engine *engine, struct id project_id, struct id executio
         return false;
     if (!*found)
         return true;
-    AUTO(graph) graph =
-        engine_graph(engine, project_id, out->workflow_id, out->workflow_version, err);
+    AUTO(graph)
+    graph = engine_graph(engine, project_id, out->workflow_id, out->workflow_version, err);
     if (!graph)
         return false;
     view_complete(out, steps, graph, arena);

@@ -11,9 +11,11 @@
 #include "base/buf.h"
 #include "engine/execution.h"
 
-#define CONFIG "\"config\":{\"connectionId\":\"01890000-0000-7000-8000-000000000001\","            \
-               "\"command\":\"INCR\",\"key\":\"k\"}"
-#define NODE(id, extra) "{\"id\":\"" id "\",\"type\":\"redis-command\",\"name\":\"n\"," extra CONFIG "}"
+#define CONFIG                                                                                     \
+    "\"config\":{\"connectionId\":\"01890000-0000-7000-8000-000000000001\","                       \
+    "\"command\":\"INCR\",\"key\":\"k\"}"
+#define NODE(id, extra)                                                                            \
+    "{\"id\":\"" id "\",\"type\":\"redis-command\",\"name\":\"n\"," extra CONFIG "}"
 #define EDGE(from, to) "{\"source\":\"" from "\",\"target\":\"" to "\"}"
 
 static const struct instant now = { 1000000000 };
@@ -62,8 +64,8 @@ static void fail_with(struct machine *m, unsigned node, enum error_code code, bo
 static void test_chain(void **state)
 {
     (void)state;
-    struct machine m = start("{\"nodes\":[" NODE("a", "") "," NODE("b", "") "],\"edges\":[" EDGE(
-        "a", "b") "]}");
+    struct machine m =
+        start("{\"nodes\":[" NODE("a", "") "," NODE("b", "") "],\"edges\":[" EDGE("a", "b") "]}");
     assert_int_equal(m.x.ready_count, 1);
     succeed(&m, 0);
     assert_int_equal(m.x.status, EXECUTION_RUNNING);
@@ -77,8 +79,8 @@ static void test_chain(void **state)
 static void test_failure_skips_the_rest(void **state)
 {
     (void)state;
-    struct machine m = start("{\"nodes\":[" NODE("a", "") "," NODE("b", "") "],\"edges\":[" EDGE(
-        "a", "b") "]}");
+    struct machine m =
+        start("{\"nodes\":[" NODE("a", "") "," NODE("b", "") "],\"edges\":[" EDGE("a", "b") "]}");
     fail_with(&m, 0, ERR_SERVER_ERROR, false);
     assert_int_equal(m.x.status, EXECUTION_FAILED);
     assert_int_equal(m.x.nodes[0].status, STEP_STATUS_FAILED);
@@ -104,7 +106,8 @@ static void test_retry_then_give_up(void **state)
 {
     (void)state;
     struct machine m = start("{\"nodes\":[" NODE(
-        "a", "\"retry\":{\"strategy\":\"fixed\",\"maxAttempts\":2,\"delayMs\":50},") "],\"edges\":[]}");
+        "a",
+        "\"retry\":{\"strategy\":\"fixed\",\"maxAttempts\":2,\"delayMs\":50},") "],\"edges\":[]}");
     fail_with(&m, 0, ERR_REFUSED, false);
     assert_int_equal(m.x.status, EXECUTION_WAITING);
     assert_int_equal(m.x.nodes[0].retry_at.us, now.us + 50000);
@@ -119,8 +122,8 @@ static void test_retry_then_give_up(void **state)
 static void test_unknown_outcome_stops(void **state)
 {
     (void)state;
-    struct machine m = start("{\"nodes\":[" NODE(
-        "a", "\"retry\":{\"strategy\":\"keep-trying\"},") "],\"edges\":[]}");
+    struct machine m = start(
+        "{\"nodes\":[" NODE("a", "\"retry\":{\"strategy\":\"keep-trying\"},") "],\"edges\":[]}");
     fail_with(&m, 0, ERR_CONNECTION_LOST, true);
     assert_int_equal(m.x.status, EXECUTION_FAILED);
     assert_true(str_eq(m.x.error->code, STR("OUTCOME_UNKNOWN")));
@@ -131,9 +134,9 @@ static void test_unknown_outcome_stops(void **state)
 static void test_policy_deadline(void **state)
 {
     (void)state;
-    struct machine m = start(
-        "{\"nodes\":[" NODE("a", "\"retry\":{\"strategy\":\"fixed\",\"delayMs\":500,"
-                                 "\"deadlineMs\":400},") "],\"edges\":[]}");
+    struct machine m =
+        start("{\"nodes\":[" NODE("a", "\"retry\":{\"strategy\":\"fixed\",\"delayMs\":500,"
+                                       "\"deadlineMs\":400},") "],\"edges\":[]}");
     fail_with(&m, 0, ERR_REFUSED, false);
     assert_int_equal(m.x.status, EXECUTION_FAILED);
     assert_true(str_eq(m.x.error->code, STR("DEADLINE")));
@@ -143,8 +146,8 @@ static void test_policy_deadline(void **state)
 static void test_cancel_lets_running_end(void **state)
 {
     (void)state;
-    struct machine m = start("{\"nodes\":[" NODE("a", "") "," NODE("b", "") "],\"edges\":[" EDGE(
-        "a", "b") "]}");
+    struct machine m =
+        start("{\"nodes\":[" NODE("a", "") "," NODE("b", "") "],\"edges\":[" EDGE("a", "b") "]}");
     execution_attempt_started(&m.x, 0, now);
     execution_cancel(&m.x, now);
     assert_int_equal(m.x.status, EXECUTION_RUNNING);

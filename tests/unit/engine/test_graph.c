@@ -7,8 +7,9 @@
 #include "engine/graph.h"
 
 #define ID "\"01890000-0000-7000-8000-000000000001\""
-#define GET(id, key) "{\"id\":\"" id "\",\"type\":\"redis-command\",\"name\":\"n\",\"config\":{"   \
-                     "\"connectionId\":" ID ",\"command\":\"GET\",\"key\":\"" key "\"}}"
+#define GET(id, key)                                                                               \
+    "{\"id\":\"" id "\",\"type\":\"redis-command\",\"name\":\"n\",\"config\":{"                    \
+    "\"connectionId\":" ID ",\"command\":\"GET\",\"key\":\"" key "\"}}"
 
 static struct graph *compile(const char *text)
 {
@@ -42,14 +43,17 @@ static void test_refuses(void **state)
     refused("{\"nodes\":[" GET("a", "k") "," GET("a", "k") "],\"edges\":[]}", "taken");
     refused("{\"nodes\":[" GET("a", "k") "],\"edges\":[{\"source\":\"a\",\"target\":\"b\"}]}",
             "there is no node \"b\"");
-    refused("{\"nodes\":[" GET("a", "k") "," GET("b", "k") "],\"edges\":["
-            "{\"source\":\"a\",\"target\":\"b\"},{\"source\":\"b\",\"target\":\"a\"}]}",
-            "cycle");
+    refused(
+        "{\"nodes\":[" GET("a", "k") "," GET(
+            "b", "k") "],\"edges\":["
+                      "{\"source\":\"a\",\"target\":\"b\"},{\"source\":\"b\",\"target\":\"a\"}]}",
+        "cycle");
     refused("{\"nodes\":[" GET("a", "k") "],\"edges\":[{\"source\":\"a\",\"target\":\"a\"}]}",
             "cycle");
-    refused("{\"nodes\":[" GET("a", "k") ",{\"id\":\"t\",\"type\":\"manual-trigger\",\"name\":\"t\"}"
-            "],\"edges\":[{\"source\":\"a\",\"target\":\"t\"}]}",
-            "nothing can come before it");
+    refused(
+        "{\"nodes\":[" GET("a", "k") ",{\"id\":\"t\",\"type\":\"manual-trigger\",\"name\":\"t\"}"
+                                     "],\"edges\":[{\"source\":\"a\",\"target\":\"t\"}]}",
+        "nothing can come before it");
     refused("{\"nodes\":[{\"id\":\"a\",\"type\":\"redis-command\",\"name\":\"n\",\"config\":{"
             "\"connectionId\":" ID ",\"command\":\"FLUSHALL\",\"key\":\"k\"}}],\"edges\":[]}",
             "nodes[0].config.command");
@@ -61,11 +65,12 @@ static void test_refuses(void **state)
 static void test_orders(void **state)
 {
     (void)state;
-    AUTO(graph) graph = compile("{\"nodes\":[" GET("c", "k") "," GET("b", "k") "," GET("a", "k")
-                                "],\"edges\":[{\"source\":\"a\",\"target\":\"b\"},"
-                                "{\"source\":\"b\",\"target\":\"c\"},"
-                                "{\"source\":\"a\",\"target\":\"c\"},"
-                                "{\"source\":\"a\",\"target\":\"c\"}]}");
+    AUTO(graph)
+    graph = compile("{\"nodes\":[" GET("c", "k") "," GET("b", "k") "," GET(
+        "a", "k") "],\"edges\":[{\"source\":\"a\",\"target\":\"b\"},"
+                  "{\"source\":\"b\",\"target\":\"c\"},"
+                  "{\"source\":\"a\",\"target\":\"c\"},"
+                  "{\"source\":\"a\",\"target\":\"c\"}]}");
     assert_int_equal(graph->count, 3);
     assert_int_equal(graph_find(graph, STR("a")), 0);
     assert_int_equal(graph_find(graph, STR("b")), 1);
@@ -79,22 +84,26 @@ static void test_orders(void **state)
 static void test_lists_problems(void **state)
 {
     (void)state;
-    AUTO(graph) missing = compile(
+    AUTO(graph)
+    missing = compile(
         "{\"nodes\":[{\"id\":\"a\",\"type\":\"redis-command\",\"name\":\"n\"}],\"edges\":[]}");
     assert_non_null(missing->blocker);
     assert_true(missing->problem_count >= 2);
 
-    AUTO(graph) later = compile("{\"nodes\":[" GET("a", "{{ nodes.b.value }}") "," GET("b", "k")
-                                "],\"edges\":[{\"source\":\"a\",\"target\":\"b\"}]}");
+    AUTO(graph)
+    later = compile("{\"nodes\":[" GET("a", "{{ nodes.b.value }}") "," GET(
+        "b", "k") "],\"edges\":[{\"source\":\"a\",\"target\":\"b\"}]}");
     assert_int_equal(later->problem_count, 1);
     assert_null(later->blocker);
     assert_non_null(strstr(later->problems[0].message.ptr, "does not come before"));
 
-    AUTO(graph) nowhere = compile("{\"nodes\":[" GET("a", "{{ nodes.zz.value }}") "],\"edges\":[]}");
+    AUTO(graph)
+    nowhere = compile("{\"nodes\":[" GET("a", "{{ nodes.zz.value }}") "],\"edges\":[]}");
     assert_int_equal(nowhere->problem_count, 1);
 
-    AUTO(graph) fine = compile("{\"nodes\":[" GET("a", "k") "," GET("b", "{{ nodes.a.value }}")
-                               "],\"edges\":[{\"source\":\"a\",\"target\":\"b\"}]}");
+    AUTO(graph)
+    fine = compile("{\"nodes\":[" GET("a", "k") "," GET(
+        "b", "{{ nodes.a.value }}") "],\"edges\":[{\"source\":\"a\",\"target\":\"b\"}]}");
     assert_int_equal(fine->problem_count, 0);
 }
 

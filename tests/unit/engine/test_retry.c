@@ -56,8 +56,7 @@ static void test_classes(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct error err = error_of(rows[i].code, rows[i].maybe_done, rows[i].server_code);
         if (retry_class_allows(&err, rows[i].effect) != rows[i].allows)
-            fail_msg("row %zu (%s %s)", i, error_code_row(rows[i].code)->name,
-                     rows[i].server_code);
+            fail_msg("row %zu (%s %s)", i, error_code_row(rows[i].code)->name, rows[i].server_code);
     }
 }
 
@@ -88,8 +87,7 @@ static void test_foreign_members_are_refused_by_name(void **state)
     (void)state;
     struct retry_policy policy;
     struct error err;
-    struct retry_config keep = { .strategy = RETRY_STRATEGY_KEEP_TRYING,
-                                 .max_attempts = given(3) };
+    struct retry_config keep = { .strategy = RETRY_STRATEGY_KEEP_TRYING, .max_attempts = given(3) };
     assert_false(retry_policy_make(&keep, &policy, &err));
     assert_string_equal(err.field, "maxAttempts");
     struct retry_config none = { .strategy = RETRY_STRATEGY_NONE, .delay_ms = given(3) };
