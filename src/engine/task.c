@@ -248,8 +248,9 @@ static void end_attempt(struct task *task, const struct error *error, struct buf
         .error = error,
         .effect = graph_node_effect(&live->graph->nodes[task->node]),
     };
-    uint64_t random;
-    random_bytes(&random, sizeof(random));
+    uint64_t random = 0; /* jitter, of what may be tried again */
+    if (error)
+        random_bytes(&random, sizeof(random));
     pthread_mutex_lock(&live->engine->lock);
     if (live->engine->closing && error && error->code == ERR_CANCELLED) {
         land(task); /* we are going: the next process sees how it stands */
