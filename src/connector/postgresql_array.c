@@ -26,13 +26,15 @@ struct reader {
 
 static char peek(const struct reader *r)
 {
-    return r->at < r->text.len ? r->text.ptr[r->at] : '\0';
+    if (r->at == r->text.len)
+        return '\0';
+    return r->text.ptr[r->at];
 }
 
 static bool take_quoted(struct reader *r)
 {
     for (r->at++; r->at < r->text.len && peek(r) != '"'; r->at++) {
-        if (peek(r) == '\\')
+        if (peek(r) == '\\' && r->at + 1 < r->text.len)
             r->at++;
         buf_add_byte(&r->item, peek(r));
     }

@@ -64,8 +64,9 @@ static void write_time(struct json_writer *w, struct str text)
         iso[zone] = 'Z';
         length = zone + 1;
     } else if (length - zone == 3) {
-        memcpy(iso + length, ":00", 3);
-        length += 3;
+        iso[length++] = ':';
+        iso[length++] = '0';
+        iso[length++] = '0';
     }
     json_string(w, (struct str){ iso, length });
 }

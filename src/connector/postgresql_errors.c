@@ -14,7 +14,7 @@
 
 #include "connector/scrub.h"
 
-#define WORDS_MAX 2048 /* of a server's message; more is not looked at */
+#define WORDS_MAX ((size_t)2048) /* of a server's message; more is not looked at */
 
 static bool contains(struct str text, const char *words)
 {

@@ -66,10 +66,10 @@ struct pg {
 struct pg_wait {
     struct deadline by;
     const atomic_bool *cancelled; /* or NULL */
-    size_t received_max;          /* bytes that may come in; 0 = no limit */
     /* The wait's own: */
     bool stopping; /* cancelled: the server has until `by` to say so itself */
     unsigned wakes, nothings;
+    size_t received_max; /* 0 = no limit */
     uint64_t received_before;
 };
 
@@ -106,6 +106,8 @@ void pg_cancel_unref(struct pg_cancel *cancel);
 /* Asks the server to cancel what runs, from a thread of its own. */
 void pg_cancel_aside(struct pg_cancel *cancel);
 
+/* From here on `max` bytes may come in during this wait. */
+void pg_limit_received(const struct pg *pg, struct pg_wait *wait, size_t max);
 /* Ends a flight: a Sync, and on its way. */
 MUST_USE bool pg_send_sync(struct pg *pg, struct error *err);
 /* The next result of the flight, NULL between two statements. On false the session is broken. */

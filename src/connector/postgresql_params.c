@@ -10,7 +10,7 @@
 #include "connector/base64.h"
 
 #define PARAMS_MAX 65535
-#define LITERAL_MAX (256 * 1024 * 1024)
+#define LITERAL_MAX ((size_t)256 << 20)
 
 enum {
     FORMAT_TEXT,

@@ -413,7 +413,7 @@ static enum step_result run(struct conn *conn, const struct operation_run *run, 
         .limits = { .writes = run->writes_allowed || effect(config) != EFFECT_READS,
                     .timeout_ms = pg_session_timeout_ms(pg, deadline_left_ms(run->by)) },
     };
-    job.wait.received_max = 2 * run->output->max + RECEIVED_SLACK;
+    pg_limit_received(pg, &job.wait, 2 * run->output->max + RECEIVED_SLACK);
     bool done = run_job(&job, err);
     clean_up(&job);
     if (done)

@@ -13,20 +13,26 @@
 
 #include "base/mem.h"
 
-struct pg_statement *pg_statement_find(struct pg *pg, struct str sql)
+static struct pg_statement *look_up(struct pg *pg, struct str sql)
 {
     uint64_t hash = str_hash(sql);
     LIST_EACH(&pg->statements, pg_statement, node, statement)
-    {
-        if (statement->hash != hash ||
-            !str_eq((struct str){ statement->sql, statement->sql_len }, sql))
-            continue;
-        list_remove(&statement->node);
-        list_push_front(&pg->statements, &statement->node);
-        statement->fresh = false;
+    if (statement->hash == hash && str_eq((struct str){ statement->sql, statement->sql_len }, sql))
         return statement;
-    }
     return NULL;
+}
+
+struct pg_statement *pg_statement_find(struct pg *pg, struct str sql)
+{
+    struct pg_statement *found = look_up(pg, sql);
+    if (!found)
+        return NULL;
+    found->fresh = false;
+    if (pg->statements.head.next != &found->node) {
+        list_remove(&found->node);
+        list_push_front(&pg->statements, &found->node);
+    }
+    return found;
 }
 
 static void statement_free(struct pg_statement *statement)

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 
 #define LOOKUP_ROUNDS 8 /* arrays of domains over domains …: more is text */
-#define UNKNOWN_MAX (64 * 1024)
+#define UNKNOWN_MAX ((size_t)64 << 10)
 
 struct pg_known_type {
     struct list_node node;

@@ -21,8 +21,8 @@
 
 #define STOP_GRACE_MS 1000
 #define CANCEL_THREADS_MAX 64
-/* Waits of one flight before its bytes are counted: small results need no counting. */
-#define UNCOUNTED_WAKES 8
+/* Waits of one run before its bytes are counted: small results need no counting. */
+#define UNCOUNTED_WAKES 4
 
 struct pg_cancel {
     atomic_int holders;
@@ -115,18 +115,22 @@ static uint64_t bytes_received(const struct pg *pg)
     return info.tcpi_bytes_received;
 }
 
+void pg_limit_received(const struct pg *pg, struct pg_wait *wait, size_t max)
+{
+    wait->received_before = bytes_received(pg);
+    wait->received_max = max;
+}
+
 /*
  * libpq gathers a whole message before it shows any of it, however large, so a cap on what is
- * written is not enough: this one is on what has come in.
+ * written is not enough: this one is on what has come in. It is looked at whenever libpq comes up
+ * for air, which it does when the server is slower than we are; the process memory limit stands
+ * behind it.
  */
 static bool within_size(struct pg *pg, struct pg_wait *wait, struct error *err)
 {
-    if (wait->received_max == 0 || ++wait->wakes < UNCOUNTED_WAKES)
-        return true;
-    uint64_t now = bytes_received(pg);
-    if (wait->wakes == UNCOUNTED_WAKES)
-        wait->received_before = now;
-    if (now - wait->received_before <= wait->received_max)
+    if (wait->received_max == 0 || ++wait->wakes < UNCOUNTED_WAKES ||
+        bytes_received(pg) - wait->received_before <= wait->received_max)
         return true;
     pg->conn.broken = true;
     pg_cancel_aside(pg->cancel);

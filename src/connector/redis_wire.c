@@ -121,6 +121,7 @@ static void *new_reply(enum redis_reply_kind kind, long long number, struct str 
     return reply;
 }
 
+/* The signature is the library's. NOLINTNEXTLINE(readability-non-const-parameter) */
 static void *on_string(const redisReadTask *task, char *text, size_t len)
 {
     enum redis_reply_kind kind = task->type == REDIS_REPLY_ERROR    ? REDIS_REPLY_FAILURE

@@ -2,21 +2,11 @@
 /* A session for the tests of the connector "postgresql". */
 #include "postgresql.h"
 
-#include "base/secret.h"
-
-#include <signal.h>
 #include <stdlib.h>
-
-void prepare_process(void)
-{
-    (void)signal(SIGPIPE, SIG_IGN);
-    secret_init();
-}
 
 int open_fixture(void **state)
 {
     static struct fixture fixture;
-    need_server("PGURL");
     subject_init(&fixture.subject, &postgresql_connector, getenv("PGURL"), NULL);
     fixture.conn = subject_session(&fixture.subject);
     *state = &fixture;

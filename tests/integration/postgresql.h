@@ -26,7 +26,6 @@ int close_fixture(void **state);
 struct conn *conn_of(void **state);
 /* Runs the group on such a session. */
 #define RUN_POSTGRESQL(tests)                                                                      \
-    (prepare_process(), cmocka_run_group_tests(tests, open_fixture, close_fixture))
-void prepare_process(void);
+    (prepare_process("PGURL"), cmocka_run_group_tests(tests, open_fixture, close_fixture))
 
 #endif

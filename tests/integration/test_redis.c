@@ -3,13 +3,11 @@
 #include "proxy.h"
 #include "upstream.h"
 
-#include "base/secret.h"
 #include "base/thread.h"
 #include "connector/redis.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +26,6 @@ struct fixture {
 static int open_fixture(void **state)
 {
     static struct fixture fixture;
-    need_server("REDISURL");
     subject_init(&fixture.subject, &redis_connector, getenv("REDISURL"), NULL);
     fixture.conn = subject_session(&fixture.subject);
     *state = &fixture;
@@ -371,7 +368,6 @@ int main(void)
         cmocka_unit_test(judges_the_server_by_its_certificate),
         cmocka_unit_test(survives_servers_that_lie),
     };
-    (void)signal(SIGPIPE, SIG_IGN);
-    secret_init();
+    prepare_process("REDISURL");
     return cmocka_run_group_tests(tests, open_fixture, close_fixture);
 }

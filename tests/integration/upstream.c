@@ -2,21 +2,38 @@
 /* Upstreams, sessions and runs for tests. */
 #include "upstream.h"
 
+#include "base/secret.h"
 #include "connector/settings.h"
 #include "json/read.h"
 #include "schema/decode.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define EXIT_SKIPPED 77 /* as Meson understands it */
 #define CONFIG_HEAD "{\"connectionId\":\"0190a6c0-0000-7000-8000-000000000001\","
+
+static bool is_missing(const char *name)
+{
+    if (getenv(name))
+        return false;
+    print_message("skipped: %s is not set; run it under tools/servers\n", name);
+    return true;
+}
+
+void prepare_process(const char *name)
+{
+    if (is_missing(name))
+        exit(EXIT_SKIPPED);
+    (void)signal(SIGPIPE, SIG_IGN);
+    secret_init();
+}
 
 void need_server(const char *name)
 {
-    if (getenv(name))
-        return;
-    print_message("skipped: %s is not set; run it under tools/servers\n", name);
-    skip();
+    if (is_missing(name))
+        skip();
 }
 
 void subject_init(struct subject *subject, const struct connector *connector, const char *url,

@@ -25,7 +25,9 @@ struct subject {
     struct egress *egress;
 };
 
-/* From the environment variable `name`; without it the test is skipped, and says so. */
+/* First of all: ends the program as skipped when the environment variable `name` is missing. */
+void prepare_process(const char *name);
+/* The same for one test. */
 void need_server(const char *name);
 /* `config` is a connection's config in JSON, or NULL. Ends the test when it is refused. */
 void subject_init(struct subject *subject, const struct connector *connector, const char *url,
