@@ -368,10 +368,19 @@ static void report_tls(const struct pg *pg, struct trial *trial)
     trial->stages[STAGE_TLS].reached = false; /* asked for, and done without */
 }
 
+static bool has_nul(struct str plain, void *context)
+{
+    (void)context;
+    return str_find_byte(plain, '\0') < plain.len;
+}
+
 bool pg_connect(struct pg *pg, struct trial *trial, struct deadline by, struct error *err)
 {
     const struct upstream *upstream = pg->upstream;
     struct dial_target target;
+    /* libpq would send what stands before it. */
+    if (upstream->password && secret_use(upstream->password, has_nul, NULL))
+        return fail(err, ERR_AUTH_FAILED, "PostgreSQL takes no password with a NUL byte");
     trial_begin(trial, STAGE_RESOLVE);
     bool resolved =
         dial_resolve(upstream->url.host, upstream->url.port, upstream->egress, by, &target, err);

@@ -141,6 +141,9 @@ static void says_why_it_could_not_sign_in(void **state)
     assert_int_equal(err.code, ERR_AUTH_FAILED);
     assert_string_equal(err.server_code, "28P01");
     assert_null(strstr(err.message, "wr@ng"));
+    refused(&postgresql_connector, altered(url, getenv("PGURL"), "a%00b", NULL), NULL, &err);
+    assert_int_equal(err.code, ERR_AUTH_FAILED);
+    assert_string_equal(err.message, "PostgreSQL takes no password with a NUL byte");
     refused(&postgresql_connector, altered(url, getenv("PGURL"), NULL, "/hostaddr=8.8.8.8"), NULL,
             &err);
     assert_int_equal(err.code, ERR_DATABASE_MISSING);
