@@ -82,7 +82,6 @@ static bool adopt(struct engine *engine, struct claim *claim, const struct execu
     pthread_mutex_lock(&engine->lock);
     live->x.cancelling = row->cancel_requested || claim->cancelled[claim->adopted++];
     live_add(live);
-    live->begun = true;
     execution_resume(&live->x, row->started_at, instant_now());
     live_apply(live);
     for (unsigned i = 0; i < live->graph->count; i++)

@@ -274,7 +274,6 @@ static void begin(struct engine_start *start)
         return;
     }
     live_add(live);
-    live->begun = true;
     execution_begin(&live->x, instant_now());
     live_apply(live);
 }

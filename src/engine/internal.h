@@ -81,7 +81,7 @@ struct live {
     const struct save *stuck; /* the one refused; the store's thread's own */
     struct timer save_again;
     int shown_status; /* the committed one */
-    bool begun, end_saved, ended, fenced;
+    bool end_saved, ended, fenced;
     struct job deliver;
 };
 
