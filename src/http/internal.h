@@ -84,6 +84,7 @@ struct http_conn {
     int socket;
     _Atomic int64_t deadline_us; /* on the monotonic clock; what happens then: sweep.c */
     char peer[HTTP_PEER_SIZE];
+    bool foreign; /* of a Unix socket: another user's */
 };
 
 struct http_server {
@@ -93,6 +94,8 @@ struct http_server {
     struct MHD_Daemon *daemon;
     int socket; /* listening */
     char address[80];
+    char *local_path; /* of a Unix socket with a file, or NULL */
+    uint64_t local_file;
     char host[64];
     struct exchange *free; /* of the HTTP thread */
     size_t free_count;

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -116,6 +117,8 @@ void http_peer_format(const struct sockaddr *address, char text[HTTP_PEER_SIZE])
             (void)inet_ntop(AF_INET, bytes + 12, text, HTTP_PEER_SIZE);
         else
             (void)inet_ntop(AF_INET6, bytes, text, HTTP_PEER_SIZE);
+    } else if (address->sa_family == AF_UNIX) {
+        (void)snprintf(text, HTTP_PEER_SIZE, "local");
     }
 }
 

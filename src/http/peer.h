@@ -21,7 +21,7 @@ struct http_proxies;
 MUST_USE struct http_proxies *http_proxies_new(const char *const *cidrs, struct error *err);
 void http_proxies_free(struct http_proxies *proxies);
 
-/* Text of a socket's address; IPv4 in IPv6 clothes counts as IPv4. */
+/* Text of a socket's address; IPv4 in IPv6 clothes counts as IPv4, a Unix socket is "local". */
 void http_peer_format(const struct sockaddr *address, char text[HTTP_PEER_SIZE]);
 /*
  * Fills request->peer and ->secure from the socket's address and the request's headers: the last

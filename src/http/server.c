@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "http/listen.h"
+#include "http/local.h"
 
 /* How long answers may take to leave once the time to wait for them is over. */
 #define FAREWELL_MS 1000
@@ -34,35 +35,54 @@ void http_server_free(struct http_server *server)
     pthread_mutex_destroy(&server->lock);
     pthread_cond_destroy(&server->changed);
     pthread_cond_destroy(&server->sweep);
+    free(server->local_path);
     free(server);
 }
 
-struct http_server *http_server_open(const struct http_config *config, struct error *err)
+static bool listen_tcp(struct http_server *server, struct error *err)
 {
     struct http_listener listener;
-    struct http_proxies *proxies = http_proxies_new(config->trusted_proxies, err);
 
-    if (!proxies)
-        return NULL;
-    if (!http_listen(config->listen, &listener, err)) {
-        http_proxies_free(proxies);
-        return NULL;
-    }
-    struct http_server *server = NEW(http_server);
-    server->config = *config;
-    server->proxies = proxies;
+    if (!http_listen(server->config.listen, &listener, err))
+        return false;
     server->socket = listener.socket;
     (void)snprintf(server->address, sizeof(server->address), "%s", listener.address);
     (void)snprintf(server->host, sizeof(server->host), "%s", listener.host);
     server->hosts = (struct http_hosts){
         .address = str_from(server->host),
         .port = listener.port,
-        .also = config->hosts,
+        .also = server->config.hosts,
     };
+    return true;
+}
+
+static bool listen_locally(struct http_server *server, struct error *err)
+{
+    struct str path = server->config.local;
+
+    if (path.len == 0)
+        return local_listen_unnamed(&server->socket, server->address, err);
+    server->local_path = xstrdup(path);
+    return local_listen(server->local_path, &server->socket, &server->local_file, err);
+}
+
+struct http_server *http_server_open(const struct http_config *config, struct error *err)
+{
+    struct http_proxies *proxies = http_proxies_new(config->trusted_proxies, err);
+
+    if (!proxies)
+        return NULL;
+    struct http_server *server = NEW(http_server);
+    server->config = *config;
+    server->proxies = proxies;
     pthread_mutex_init(&server->lock, NULL);
     cond_init(&server->changed);
     cond_init(&server->sweep);
     list_init(&server->conns);
+    if (!(str_set(config->local) ? listen_locally(server, err) : listen_tcp(server, err))) {
+        http_server_free(server);
+        return NULL;
+    }
     if (!mhd_start(server, err)) {
         (void)close(server->socket);
         http_server_free(server);
@@ -74,7 +94,7 @@ struct http_server *http_server_open(const struct http_config *config, struct er
 
 struct str http_server_address(const struct http_server *server)
 {
-    return str_from(server->address);
+    return str_from(server->local_path ? server->local_path : server->address);
 }
 
 void http_server_quiesce(struct http_server *server)
@@ -86,6 +106,8 @@ void http_server_quiesce(struct http_server *server)
     if (!first)
         return;
     mhd_quiesce(server);
+    if (server->local_path)
+        local_remove(server->local_path, server->local_file);
     /* The library wants the socket open until it is stopped; nobody shall queue up there. */
     (void)shutdown(server->socket, SHUT_RDWR);
 }

@@ -47,7 +47,8 @@ struct http_request {
     struct str query;    /* raw: behind the "?"; absent when there is none */
     struct str body;     /* absent when none was sent or the method has none */
     bool body_too_large; /* over the cap: body is absent, what was sent is thrown away */
-    struct str peer;     /* address of the client, through trusted proxies */
+    struct str peer;     /* address of the client, through trusted proxies; "local" */
+    bool local;          /* came through the Unix socket, from our own user or root */
     bool secure;         /* came over TLS, by the word of a trusted proxy */
     const struct http_header *headers;
     size_t header_count;
@@ -121,6 +122,11 @@ struct http_route {
  */
 struct http_config {
     struct str listen;       /* "127.0.0.1:8080", "[::1]:8080"; port 0 = any free one */
+    /*
+     * Set: a Unix socket at this path takes the place of `listen` ("": one without a path). Only
+     * processes of our own user and of root are answered, whatever Host they name.
+     */
+    struct str local;
     const struct str *hosts; /* Host values answered beside those below; absent str ends */
     const char *const *trusted_proxies; /* CIDRs whose forwarded headers count; NULL ends */
     size_t body_max;                    /* bytes */
@@ -141,7 +147,7 @@ struct http_server;
  *   Owns     the caller closes it; the config's texts must live as long.
  */
 MUST_USE struct http_server *http_server_open(const struct http_config *config, struct error *err);
-/* "127.0.0.1:8080" with the real port; lives as long as the server. */
+/* "127.0.0.1:8080" with the real port, or what http/local.h connects to; lives as long as the server. */
 struct str http_server_address(const struct http_server *server);
 /* Accepts nothing new; open exchanges go on. */
 void http_server_quiesce(struct http_server *server);

@@ -16,6 +16,7 @@
 
 #include "base/crash.h"
 #include "base/mem.h"
+#include "http/local.h"
 
 #define REQUEST_MEMORY ((size_t)32 * 1024)
 /* Of one part of a stream; the library takes less when its memory is short. */
@@ -49,6 +50,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
         http_peer_format(
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
             conn->peer);
+        conn->foreign = str_set(server->config.local) && !local_peer_is_ours(conn->socket);
         set_deadline(conn, server->config.header_timeout_ms);
         *held = conn;
         pthread_mutex_lock(&server->lock);
@@ -210,12 +212,15 @@ static enum MHD_Result begin_request(struct exchange *exchange, const char *meth
     const char *why = NULL;
 
     take_request(exchange, method);
+    if (exchange->conn->foreign)
+        return answer_plainly(exchange, 403, "this socket is its owner's", true);
+    request->local = str_set(exchange->server->config.local);
     int status = http_check_framing(str_from(version), exchange->target, request->headers,
                                     request->header_count, &why);
     if (status != 0)
         return answer_plainly(exchange, status, why, true);
     exchange->route = http_route_find(exchange->server, request->path);
-    if (!exchange->route || !exchange->route->any_host)
+    if (!request->local && (!exchange->route || !exchange->route->any_host))
         status = http_check_host(&exchange->server->hosts, request->headers, request->header_count,
                                  &why);
     if (status != 0)
