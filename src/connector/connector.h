@@ -26,6 +26,7 @@
 #include <stdbool.h>
 
 struct egress;
+struct interrupt;
 
 /* What is needed to open a session: a parsed URL, its secrets, and settings with defaults filled in. */
 struct upstream {
@@ -68,6 +69,13 @@ struct trial {
 /* Stage clock: begin at each stage, end with how it went. NULL trials are fine. */
 void trial_begin(struct trial *trial, enum stage stage);
 void trial_end(struct trial *trial, enum stage stage, bool ok);
+
+/* How a session is to be opened. */
+struct opening {
+    struct deadline by;
+    const struct interrupt *stop; /* NULL: nothing but the deadline ends it (CANCELLED) */
+    struct trial *trial;          /* told what happens on the way; or NULL */
+};
 
 /* Whether an attempt may be repeated when nobody knows how it ended. */
 enum effect {
@@ -124,10 +132,11 @@ struct connector {
     bool (*check)(const struct url *url, const struct connection_settings *settings,
                   struct error *err);
     /*
-     * Dials, signs in, sets the session's limits, asks its version (when `trial` is given).
+     * Dials, signs in, sets the session's limits, asks its version (when a trial is given).
      * NULL with DNS_FAILED … TLS_*, AUTH_FAILED, DATABASE_MISSING, TOO_MANY_CONNECTIONS, EGRESS_DENIED …
+     * Every wait in it ends at its deadline or interrupt.
      */
-    struct conn *(*open)(const struct upstream *upstream, struct trial *trial, struct deadline by,
+    struct conn *(*open)(const struct upstream *upstream, const struct opening *how,
                          struct error *err);
     /* A look at the socket without waiting: false when the upstream is known to have hung up. May
      * be NULL. Asked before each loan. */

@@ -8,6 +8,7 @@
 #include "connector/address.h"
 #include "connector/connector.h"
 #include "connector/host.h"
+#include "connector/interrupt.h"
 #include "connector/resolve.h"
 
 #include <errno.h>
@@ -62,8 +63,8 @@ static bool judge_all(struct str host, int64_t port, const struct egress *egress
     return true;
 }
 
-bool dial_resolve(struct str host, int64_t port, const struct egress *egress, struct deadline by,
-                  struct dial_target *out, struct error *err)
+bool dial_resolve(struct str host, int64_t port, const struct egress *egress,
+                  const struct opening *how, struct dial_target *out, struct error *err)
 {
     if (!host_check(host, err))
         return false;
@@ -75,7 +76,8 @@ bool dial_resolve(struct str host, int64_t port, const struct egress *egress, st
         *out = (struct dial_target){ .addresses = { address }, .count = 1 };
         return true;
     }
-    struct addrinfo *found = resolve(host, deadline_earlier(by, deadline_in_ms(RESOLVE_MS)), err);
+    struct deadline by = deadline_earlier(how->by, deadline_in_ms(RESOLVE_MS));
+    struct addrinfo *found = resolve(host, by, how->stop, err);
     if (!found)
         return false;
     bool allowed = judge_all(host, port, egress, found, out, err);
@@ -99,19 +101,12 @@ static void set_options(int fd)
     set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);
 }
 
-/* Waits for a started connect; 0 or an errno. */
-static int wait_connected(int fd, struct deadline by)
+/* Waits for a started connect; 0 or an errno (ECANCELED: interrupted). */
+static int wait_connected(int fd, struct deadline by, const struct interrupt *stop)
 {
-    struct pollfd poller = { .fd = fd, .events = POLLOUT };
-    for (;;) {
-        int n = poll(&poller, 1, deadline_left_ms(by));
-        if (n == 0 && deadline_passed(by))
-            return ETIMEDOUT;
-        if (n < 0 && errno != EINTR)
-            return errno;
-        if (n > 0)
-            break;
-    }
+    enum waited waited = wait_ready(fd, POLLOUT, by, stop);
+    if (waited != WAITED_READY)
+        return waited == WAITED_STOPPED ? ECANCELED : ETIMEDOUT;
     int result = 0;
     socklen_t size = sizeof(result);
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &result, &size) != 0)
@@ -133,7 +128,8 @@ static bool is_connected_to_itself(int fd)
 }
 
 /* 0 and the socket, or an errno. */
-static int connect_to(const struct sockaddr_storage *address, struct deadline by, int *out)
+static int connect_to(const struct sockaddr_storage *address, struct deadline by,
+                      const struct interrupt *stop, int *out)
 {
     int fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -143,7 +139,7 @@ static int connect_to(const struct sockaddr_storage *address, struct deadline by
                                                    : (socklen_t)sizeof(struct sockaddr_in6);
     int result = connect(fd, (const struct sockaddr *)address, size) == 0 ? 0 : errno;
     if (result == EINPROGRESS || result == EINTR)
-        result = wait_connected(fd, by);
+        result = wait_connected(fd, by, stop);
     if (result == 0 && is_connected_to_itself(fd))
         result = ECONNREFUSED;
     if (result != 0) {
@@ -166,7 +162,9 @@ static int fail_connect(struct str host, int64_t port, int result, struct error 
     char place[HOST_MAX + 16];
     (void)snprintf(place, sizeof(place), "%s" STR_FMT "%s:%d", six ? "[" : "", STR_ARG(host),
                    six ? "]" : "", (int)port);
-    if (result == ECONNREFUSED) {
+    if (result == ECANCELED) {
+        (void)fail_stopped(err);
+    } else if (result == ECONNREFUSED) {
         (void)fail(err, ERR_REFUSED, "connection refused by %s", place);
     } else if (result == ETIMEDOUT) {
         (void)fail(err, ERR_CONNECT_TIMEOUT, "no answer from %s in time", place);
@@ -180,8 +178,9 @@ static int fail_connect(struct str host, int64_t port, int result, struct error 
 }
 
 /* Addresses in the resolver's order; each may take its share of the time that is left. */
-static int connect_any(const struct dial_target *target, struct deadline by, int *out)
+static int connect_any(const struct dial_target *target, const struct opening *how, int *out)
 {
+    struct deadline by = how->by;
     int told = ETIMEDOUT;
     for (unsigned i = 0; i < target->count; i++) {
         int left = deadline_left_ms(by);
@@ -190,28 +189,28 @@ static int connect_any(const struct dial_target *target, struct deadline by, int
             by, deadline_in_ms(share > CONNECT_SHARE_MS ? share : CONNECT_SHARE_MS));
         if (left == 0)
             break;
-        int result = connect_to(&target->addresses[i], until, out);
-        if (result == 0)
-            return 0;
+        int result = connect_to(&target->addresses[i], until, how->stop, out);
+        if (result == 0 || result == ECANCELED)
+            return result;
         if (i == 0 || rank(result) > rank(told))
             told = result;
     }
     return told;
 }
 
-int dial(struct str host, int64_t port, const struct egress *egress, struct trial *trial,
-         struct deadline by, struct error *err)
+int dial(struct str host, int64_t port, const struct egress *egress, const struct opening *how,
+         struct error *err)
 {
     struct dial_target target;
-    trial_begin(trial, STAGE_RESOLVE);
-    bool resolved = dial_resolve(host, port, egress, by, &target, err);
-    trial_end(trial, STAGE_RESOLVE, resolved);
+    trial_begin(how->trial, STAGE_RESOLVE);
+    bool resolved = dial_resolve(host, port, egress, how, &target, err);
+    trial_end(how->trial, STAGE_RESOLVE, resolved);
     if (!resolved)
         return -1;
 
     int fd = -1;
-    trial_begin(trial, STAGE_CONNECT);
-    int result = connect_any(&target, by, &fd);
-    trial_end(trial, STAGE_CONNECT, result == 0);
+    trial_begin(how->trial, STAGE_CONNECT);
+    int result = connect_any(&target, how, &fd);
+    trial_end(how->trial, STAGE_CONNECT, result == 0);
     return result == 0 ? fd : fail_connect(host, port, result, err);
 }

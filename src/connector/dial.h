@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct trial;
+struct opening;
 struct egress;
 
 enum egress_policy {
@@ -41,18 +41,18 @@ struct dial_target {
 };
 
 /*
- * Resolves in a bounded resolver thread (at most 3 s and `by`) and judges: one refused address of a
+ * Resolves in a bounded resolver thread (at most 3 s and the deadline) and judges: one refused address of a
  * name refuses all. Literal addresses need no resolver.
- *   Fails  INVALID_HOST, DNS_FAILED, DNS_TIMEOUT, EGRESS_DENIED (always the same message).
+ *   Fails  INVALID_HOST, DNS_FAILED, DNS_TIMEOUT, EGRESS_DENIED (always the same message), CANCELLED.
  */
 MUST_USE bool dial_resolve(struct str host, int64_t port, const struct egress *egress,
-                           struct deadline by, struct dial_target *out, struct error *err);
+                           const struct opening *how, struct dial_target *out, struct error *err);
 
 /*
  * Connects to the first address that accepts; a non-blocking socket with TCP_NODELAY, keepalives
- * and TCP_USER_TIMEOUT, or -1 with REFUSED, UNREACHABLE, CONNECT_TIMEOUT. Stages go to the trial.
+ * and TCP_USER_TIMEOUT, or -1 with REFUSED, UNREACHABLE, CONNECT_TIMEOUT, CANCELLED. Stages go to the trial.
  */
-MUST_USE int dial(struct str host, int64_t port, const struct egress *egress, struct trial *trial,
-                  struct deadline by, struct error *err);
+MUST_USE int dial(struct str host, int64_t port, const struct egress *egress,
+                  const struct opening *how, struct error *err);
 
 #endif

@@ -203,11 +203,15 @@ static bool is_usable(const struct pool *pool, struct conn *conn, struct deadlin
     return !*doubt;
 }
 
-static struct conn *open_new(struct pool *pool, struct deadline by, struct error *err)
+static struct conn *open_new(struct pool *pool, struct deadline by, const struct interrupt *stop,
+                             struct error *err)
 {
     const struct connection_settings *settings = &pool->upstream->settings;
-    by = deadline_earlier(by, deadline_in_ms(settings->connect_timeout_ms));
-    struct conn *conn = pool->connector->open(pool->upstream, NULL, by, err);
+    const struct opening how = {
+        .by = deadline_earlier(by, deadline_in_ms(settings->connect_timeout_ms)),
+        .stop = stop,
+    };
+    struct conn *conn = pool->connector->open(pool->upstream, &how, err);
     if (!conn)
         return NULL;
     /* A tenth more or less, so that sessions opened together do not end together. */
@@ -221,7 +225,8 @@ static struct conn *open_new(struct pool *pool, struct deadline by, struct error
     return conn;
 }
 
-struct conn *pool_open(struct pool *pool, struct deadline by, struct error *err)
+struct conn *pool_open(struct pool *pool, struct deadline by, const struct interrupt *stop,
+                       struct error *err)
 {
     bool doubt = false;
     for (;;) {
@@ -235,7 +240,7 @@ struct conn *pool_open(struct pool *pool, struct deadline by, struct error *err)
         struct conn *conn = take_last_idle(pool);
         unlock(pool);
         if (!conn)
-            return open_new(pool, by, err);
+            return open_new(pool, by, stop, err);
         if (is_usable(pool, conn, by, &doubt))
             return conn;
         close_conn(pool, conn);

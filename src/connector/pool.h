@@ -29,6 +29,7 @@
 #include <stdint.h>
 
 struct pool;
+struct interrupt;
 
 /* One who asks for a slot. Zeroed by its owner but for the callbacks. */
 struct pool_waiter {
@@ -70,10 +71,11 @@ struct deadline pool_tick(struct pool *pool);
 
 /*
  * A session for the slot that the caller holds. On failure the caller still holds the slot. A
- * retired pool lends nothing: its retirer's error.
+ * retired pool lends nothing: its retirer's error. `stop` (or NULL) ends the dialling: CANCELLED.
  *   Blocks  until `by`, or the connection's connectTimeoutMs for a new session.
  */
-MUST_USE struct conn *pool_open(struct pool *pool, struct deadline by, struct error *err);
+MUST_USE struct conn *pool_open(struct pool *pool, struct deadline by, const struct interrupt *stop,
+                                struct error *err);
 /* Hands the session back and the slot with it: reset and kept, or closed when broken or too old. */
 void pool_close(struct pool *pool, struct conn *conn);
 

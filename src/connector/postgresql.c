@@ -41,23 +41,25 @@ static void take_version(const struct pg *pg, struct trial *trial)
                    STR_ARG(number));
 }
 
-static bool begin_session(struct pg *pg, struct trial *trial, struct deadline by, struct error *err)
+static bool begin_session(struct pg *pg, const struct opening *how, struct error *err)
 {
-    struct deadline connect_by =
-        deadline_earlier(by, deadline_in_ms(pg->upstream->settings.connect_timeout_ms));
-    if (!pg_connect(pg, trial, connect_by, err))
+    struct opening limited = *how;
+    struct trial *trial = how->trial;
+    limited.by =
+        deadline_earlier(how->by, deadline_in_ms(pg->upstream->settings.connect_timeout_ms));
+    if (!pg_connect(pg, &limited, err))
         return false;
     pg->cancel = pg_cancel_new(pg->link, pg->upstream->egress);
     trial_begin(trial, STAGE_QUERY);
-    struct pg_wait wait = { .by = connect_by };
+    struct pg_wait wait = { .by = limited.by, .stop = how->stop };
     bool ok = pg_session_begin(pg, &wait, err);
     take_version(pg, trial);
     trial_end(trial, STAGE_QUERY, ok);
     return ok;
 }
 
-static struct conn *open_session(const struct upstream *upstream, struct trial *trial,
-                                 struct deadline by, struct error *err)
+static struct conn *open_session(const struct upstream *upstream, const struct opening *how,
+                                 struct error *err)
 {
     struct pg *pg = NEW(pg);
     pg->conn.connector = &postgresql_connector;
@@ -67,7 +69,7 @@ static struct conn *open_session(const struct upstream *upstream, struct trial *
     list_init(&pg->types);
     pg->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     bool ok = pg->wake >= 0 || fail(err, ERR_UNAVAILABLE, "out of file descriptors");
-    if (ok && begin_session(pg, trial, by, err))
+    if (ok && begin_session(pg, how, err))
         return &pg->conn;
     close_session(&pg->conn);
     return NULL;

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "connector/dial.h"
+#include "connector/interrupt.h"
 #include "connector/scrub.h"
 #include "connector/tls.h"
 
@@ -183,7 +184,8 @@ static bool start_link(struct str password, void *context)
 
 struct progress {
     struct pg *pg;
-    struct trial *trial;
+    const struct opening *how;
+    struct trial *trial; /* its own */
     enum pg_phase phase;
 };
 
@@ -249,23 +251,23 @@ static bool fail_late(const struct progress *progress, struct error *err)
 }
 
 /* Turns libpq's crank until the link is signed in. */
-static bool crank(struct progress *progress, struct deadline connect_by, struct deadline by,
-                  struct error *err)
+static bool crank(struct progress *progress, struct deadline connect_by, struct error *err)
 {
     PostgresPollingStatusType want = PGRES_POLLING_WRITING;
     while (want != PGRES_POLLING_OK) {
         if (want == PGRES_POLLING_FAILED)
             return fail_connect(progress, err);
-        struct deadline limit = progress->phase == PG_PHASE_CONNECT ? connect_by : by;
-        struct pollfd fd = {
-            .fd = PQsocket(progress->pg->link),
-            .events = want == PGRES_POLLING_READING ? POLLIN : POLLOUT,
-        };
-        int ready = poll(&fd, 1, deadline_left_ms(limit));
-        if (ready == 0 && deadline_passed(limit))
+        const struct opening *how = progress->how;
+        struct deadline limit = progress->phase == PG_PHASE_CONNECT ? connect_by : how->by;
+        short events = want == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+        switch (wait_ready(PQsocket(progress->pg->link), events, limit, how->stop)) {
+        case WAITED_READY:
+            break;
+        case WAITED_LATE:
             return fail_late(progress, err);
-        if (ready <= 0)
-            continue;
+        case WAITED_STOPPED:
+            return fail_stopped(err);
+        }
         want = PQconnectPoll(progress->pg->link);
         follow(progress);
     }
@@ -273,8 +275,7 @@ static bool crank(struct progress *progress, struct deadline connect_by, struct 
 }
 
 static bool try_address(struct pg *pg, struct progress *progress, const char *address,
-                        const struct files *files, struct deadline connect_by, struct deadline by,
-                        struct error *err)
+                        const struct files *files, struct deadline connect_by, struct error *err)
 {
     AUTO(arena) arena = arena_new();
     struct start start = { pg->upstream, address, files, arena, NULL };
@@ -287,7 +288,7 @@ static bool try_address(struct pg *pg, struct progress *progress, const char *ad
     PQsetErrorVerbosity(pg->link, PQERRORS_VERBOSE);
     if (PQstatus(pg->link) == CONNECTION_BAD)
         return fail_connect(progress, err);
-    return crank(progress, connect_by, by, err);
+    return crank(progress, connect_by, err);
 }
 
 /* --- all addresses ---------------------------------------------------------------------------- */
@@ -305,8 +306,9 @@ static struct deadline share(struct deadline by, unsigned addresses)
 }
 
 static bool try_addresses(struct pg *pg, struct progress *progress,
-                          const struct dial_target *target, struct deadline by, struct error *err)
+                          const struct dial_target *target, struct error *err)
 {
+    struct deadline by = progress->how->by;
     struct files files = { -1, -1, -1 };
     bool ok = files_open(pg->upstream, &files, err);
     for (unsigned i = 0; ok && i < target->count; i++) {
@@ -319,7 +321,7 @@ static bool try_addresses(struct pg *pg, struct progress *progress,
             break;
         }
         bool last = i + 1 == target->count;
-        bool in = try_address(pg, progress, address, &files, share(by, target->count - i), by, err);
+        bool in = try_address(pg, progress, address, &files, share(by, target->count - i), err);
         if (in || last || !is_about_address(err)) {
             ok = in;
             break;
@@ -333,19 +335,20 @@ static bool try_addresses(struct pg *pg, struct progress *progress,
  * libpq only says that a certificate was not accepted. The same handshake once more, by ourselves,
  * tells why: expired, unknown authority, wrong name.
  */
-static void explain_tls(const struct upstream *upstream, struct deadline by, struct error *err)
+static void explain_tls(const struct upstream *upstream, const struct opening *how,
+                        struct error *err)
 {
     static const char ssl_request[] = { 0, 0, 0, 8, 4, (char)0xD2, 0x16, 0x2F };
     struct error other;
-    int socket = dial(upstream->url.host, upstream->url.port, upstream->egress, NULL, by, &other);
+    const struct opening again = { .by = how->by, .stop = how->stop };
+    int socket = dial(upstream->url.host, upstream->url.port, upstream->egress, &again, &other);
     if (socket < 0)
         return;
     char answer = 0;
-    struct pollfd fd = { .fd = socket, .events = POLLIN };
     if (send(socket, ssl_request, sizeof(ssl_request), MSG_NOSIGNAL) == sizeof(ssl_request) &&
-        poll(&fd, 1, deadline_left_ms(by)) > 0 && recv(socket, &answer, 1, 0) == 1 &&
-        answer == 'S') {
-        struct tls *tls = tls_open(socket, upstream, by, &other);
+        wait_ready(socket, POLLIN, how->by, how->stop) == WAITED_READY &&
+        recv(socket, &answer, 1, 0) == 1 && answer == 'S') {
+        struct tls *tls = tls_open(socket, upstream, &again, &other);
         if (!tls && other.code != ERR_DEADLINE_PASSED)
             *err = other;
         tls_close(tls);
@@ -374,8 +377,9 @@ static bool has_nul(struct str plain, void *context)
     return str_find_byte(plain, '\0') < plain.len;
 }
 
-bool pg_connect(struct pg *pg, struct trial *trial, struct deadline by, struct error *err)
+bool pg_connect(struct pg *pg, const struct opening *how, struct error *err)
 {
+    struct trial *trial = how->trial;
     const struct upstream *upstream = pg->upstream;
     struct dial_target target;
     /* libpq would send what stands before it. */
@@ -383,15 +387,15 @@ bool pg_connect(struct pg *pg, struct trial *trial, struct deadline by, struct e
         return fail(err, ERR_AUTH_FAILED, "PostgreSQL takes no password with a NUL byte");
     trial_begin(trial, STAGE_RESOLVE);
     bool resolved =
-        dial_resolve(upstream->url.host, upstream->url.port, upstream->egress, by, &target, err);
+        dial_resolve(upstream->url.host, upstream->url.port, upstream->egress, how, &target, err);
     trial_end(trial, STAGE_RESOLVE, resolved);
     if (!resolved)
         return false;
-    struct progress progress = { .pg = pg, .trial = trial };
+    struct progress progress = { .pg = pg, .how = how, .trial = trial };
     trial_begin(trial, STAGE_CONNECT);
-    bool in = try_addresses(pg, &progress, &target, by, err);
+    bool in = try_addresses(pg, &progress, &target, err);
     if (!in && err->code == ERR_TLS_UNTRUSTED)
-        explain_tls(upstream, by, err);
+        explain_tls(upstream, how, err);
     trial_end(trial, stage_of[progress.phase], in);
     if (!in)
         return false;

@@ -66,6 +66,7 @@ struct pg {
 struct pg_wait {
     struct deadline by;
     const atomic_bool *cancelled; /* or NULL */
+    const struct interrupt *stop; /* while the session is being opened; or NULL */
     /* The wait's own: */
     bool stopping; /* cancelled: the server has until `by` to say so itself */
     unsigned wakes, nothings;
@@ -232,7 +233,7 @@ void pg_session_done(struct pg *pg, const struct pg_limits *limits, const PGresu
 /* --- connect ---------------------------------------------------------------------------------- */
 
 /* Fills pg->link with a signed-in link in pipeline mode. */
-MUST_USE bool pg_connect(struct pg *pg, struct trial *trial, struct deadline by, struct error *err);
+MUST_USE bool pg_connect(struct pg *pg, const struct opening *how, struct error *err);
 
 /* --- params ----------------------------------------------------------------------------------- */
 

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "connector/dial.h"
+#include "connector/interrupt.h"
 
 #define STOP_GRACE_MS 1000
 #define CANCEL_THREADS_MAX 64
@@ -161,11 +162,16 @@ static void notice_cancel(struct pg *pg, struct pg_wait *wait)
 static bool wait_socket(struct pg *pg, struct pg_wait *wait, struct error *err)
 {
     for (;;) {
-        struct pollfd fds[2] = {
+        if (interrupt_told(wait->stop)) {
+            pg->conn.broken = true;
+            return fail_stopped(err);
+        }
+        struct pollfd fds[3] = {
             { .fd = PQsocket(pg->link), .events = (short)(POLLIN | (pg->unsent ? POLLOUT : 0)) },
             { .fd = pg->wake, .events = POLLIN },
+            { .fd = wait->stop ? wait->stop->bell : -1, .events = POLLIN },
         };
-        int ready = poll(fds, 2, deadline_left_ms(wait->by));
+        int ready = poll(fds, 3, deadline_left_ms(wait->by));
         if (ready > 0 && fds[1].revents)
             notice_cancel(pg, wait);
         if (ready > 0 && fds[0].revents)

@@ -107,9 +107,9 @@ static void close_conn(struct conn *base)
     free(conn);
 }
 
-static bool start_tls(struct redis_conn *conn, struct trial *trial, struct deadline by,
-                      struct error *err)
+static bool start_tls(struct redis_conn *conn, const struct opening *how, struct error *err)
 {
+    struct trial *trial = how->trial;
     const struct upstream *upstream = conn->upstream;
     if (!str_eq(upstream->url.scheme, STR("rediss"))) {
         if (trial)
@@ -118,28 +118,30 @@ static bool start_tls(struct redis_conn *conn, struct trial *trial, struct deadl
     }
     trial_begin(trial, STAGE_TLS);
     /* Half of the time, so that some is left to find out why there was no answer. */
-    struct deadline half = deadline_earlier(by, deadline_in_ms(deadline_left_ms(by) / 2));
-    conn->tls = tls_open(conn->socket, upstream, half, err);
+    struct opening half = *how;
+    half.by = deadline_earlier(how->by, deadline_in_ms(deadline_left_ms(how->by) / 2));
+    conn->tls = tls_open(conn->socket, upstream, &half, err);
     if (!conn->tls && err->code == ERR_DEADLINE_PASSED)
-        redis_explain(upstream, true, by, err);
+        redis_explain(upstream, true, how, err);
     trial_end(trial, STAGE_TLS, conn->tls != NULL);
     if (conn->tls && trial)
         trial->tls = tls_verified(conn->tls) ? TLS_STATE_VERIFIED : TLS_STATE_UNVERIFIED;
     return conn->tls != NULL;
 }
 
-static bool connect_conn(struct redis_conn *conn, struct trial *trial, struct deadline by,
-                         struct arena *arena, struct error *err)
+static bool connect_conn(struct redis_conn *conn, const struct opening *how, struct arena *arena,
+                         struct error *err)
 {
+    struct trial *trial = how->trial;
     const struct upstream *upstream = conn->upstream;
-    conn->socket = dial(upstream->url.host, upstream->url.port, upstream->egress, trial, by, err);
-    if (conn->socket < 0 || !start_tls(conn, trial, by, err))
+    conn->socket = dial(upstream->url.host, upstream->url.port, upstream->egress, how, err);
+    if (conn->socket < 0 || !start_tls(conn, how, err))
         return false;
-    struct sign_in s = { conn, arena, by, err };
+    struct sign_in s = { conn, arena, how->by, err };
     trial_begin(trial, STAGE_SIGN_IN);
     bool ok = sign_in(&s);
     if (!ok && !conn->tls && !conn->answered && err->code == ERR_CONNECTION_LOST)
-        redis_explain(upstream, false, by, err);
+        redis_explain(upstream, false, how, err);
     trial_end(trial, STAGE_SIGN_IN, ok);
     if (ok && trial) {
         trial_begin(trial, STAGE_QUERY);
@@ -150,8 +152,8 @@ static bool connect_conn(struct redis_conn *conn, struct trial *trial, struct de
     return ok;
 }
 
-static struct conn *open_conn(const struct upstream *upstream, struct trial *trial,
-                              struct deadline by, struct error *err)
+static struct conn *open_conn(const struct upstream *upstream, const struct opening *how,
+                              struct error *err)
 {
     struct redis_conn *conn = NEW(redis_conn);
     AUTO(arena) arena = arena_new();
@@ -159,8 +161,11 @@ static struct conn *open_conn(const struct upstream *upstream, struct trial *tri
     conn->conn.opened_us = clock_us();
     conn->socket = -1;
     conn->upstream = upstream;
-    if (connect_conn(conn, trial, by, arena, err))
+    conn->stop = how->stop;
+    if (connect_conn(conn, how, arena, err)) {
+        conn->stop = NULL;
         return &conn->conn;
+    }
     close_conn(&conn->conn);
     return NULL;
 }

@@ -9,38 +9,40 @@
 #include <unistd.h>
 
 #include "connector/dial.h"
+#include "connector/interrupt.h"
 #include "connector/redis_wire.h"
 #include "connector/tls.h"
 
 static const char ping[] = "*1\r\n$4\r\nPING\r\n";
 
-static bool answers_plain(int socket, struct deadline by)
+static bool answers_plain(int socket, const struct opening *how)
 {
     char first = 0;
-    struct pollfd fd = { .fd = socket, .events = POLLIN };
     return send(socket, ping, sizeof(ping) - 1, MSG_NOSIGNAL) == sizeof(ping) - 1 &&
-           poll(&fd, 1, deadline_left_ms(by)) > 0 && recv(socket, &first, 1, 0) == 1 &&
-           (first == '+' || first == '-');
+           wait_ready(socket, POLLIN, how->by, how->stop) == WAITED_READY &&
+           recv(socket, &first, 1, 0) == 1 && (first == '+' || first == '-');
 }
 
-static bool answers_tls(int socket, const struct upstream *upstream, struct deadline by)
+static bool answers_tls(int socket, const struct upstream *upstream, const struct opening *how)
 {
     struct error ignored;
-    struct tls *tls = tls_open(socket, upstream, by, &ignored);
+    struct tls *tls = tls_open(socket, upstream, how, &ignored);
     tls_close(tls);
     return tls != NULL;
 }
 
-void redis_explain(const struct upstream *upstream, bool tls, struct deadline by, struct error *err)
+void redis_explain(const struct upstream *upstream, bool tls, const struct opening *how,
+                   struct error *err)
 {
     struct error ignored;
-    int socket = dial(upstream->url.host, upstream->url.port, upstream->egress, NULL, by, &ignored);
+    const struct opening again = { .by = how->by, .stop = how->stop };
+    int socket = dial(upstream->url.host, upstream->url.port, upstream->egress, &again, &ignored);
     if (socket < 0)
         return;
-    if (tls && answers_plain(socket, by))
+    if (tls && answers_plain(socket, &again))
         (void)fail(err, ERR_TLS_NOT_OFFERED,
                    "the server does not speak TLS on this port: write redis:// in the URL");
-    else if (!tls && answers_tls(socket, upstream, by))
+    else if (!tls && answers_tls(socket, upstream, &again))
         (void)fail(err, ERR_TLS_REQUIRED, "the server demands TLS: write rediss:// in the URL");
     close(socket);
 }

@@ -12,6 +12,7 @@
 #include <hiredis/hiredis.h>
 
 #include "base/mem.h"
+#include "connector/interrupt.h"
 #include "connector/scrub.h"
 #include "connector/tls.h"
 
@@ -41,13 +42,18 @@ static bool lost(struct exchange *x, enum error_code code, const char *message)
 
 static bool wait_for(struct exchange *x, short events)
 {
-    struct pollfd wait = { x->conn->socket, events, 0 };
-    for (;;) {
-        if (deadline_passed(x->by))
-            return lost(x, ERR_DEADLINE_PASSED, "no answer in time");
-        if (poll(&wait, 1, deadline_left_ms(x->by)) > 0)
-            return true;
+    if (deadline_passed(x->by))
+        return lost(x, ERR_DEADLINE_PASSED, "no answer in time");
+    switch (wait_ready(x->conn->socket, events, x->by, x->conn->stop)) {
+    case WAITED_READY:
+        return true;
+    case WAITED_LATE:
+        return lost(x, ERR_DEADLINE_PASSED, "no answer in time");
+    case WAITED_STOPPED:
+        x->conn->conn.broken = true;
+        return fail_stopped(x->err);
     }
+    return false;
 }
 
 /* What recv() and send() say, over TLS too: bytes moved, 0 at the end, -1 with errno EAGAIN and what

@@ -39,7 +39,8 @@ struct redis_conn {
     int socket;
     struct tls *tls;
     const struct upstream *upstream;
-    bool answered; /* something valid has come from this server */
+    const struct interrupt *stop; /* while it is being opened; or NULL */
+    bool answered;                /* something valid has come from this server */
 };
 
 struct redis_command_line {
@@ -64,7 +65,7 @@ bool redis_fail(const struct redis_conn *conn, struct str reply, struct arena *a
  * After a session could not be opened, with TLS or without: dials once more to see whether the
  * other way is the right one, and if so says that in *err instead.
  */
-void redis_explain(const struct upstream *upstream, bool tls, struct deadline by,
+void redis_explain(const struct upstream *upstream, bool tls, const struct opening *how,
                    struct error *err);
 
 extern const struct operation redis_operations[];

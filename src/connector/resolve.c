@@ -15,11 +15,14 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "connector/host.h"
+#include "connector/interrupt.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define RESOLVE_AT_ONCE 2
 #define RESOLVE_WAITING_MAX 64
@@ -31,7 +34,7 @@ struct lookup {
     bool answered, abandoned;
     int result; /* of getaddrinfo() */
     struct addrinfo *addresses;
-    pthread_cond_t done;
+    int done; /* rung when it is answered */
 };
 
 static struct {
@@ -58,7 +61,8 @@ static void lookup_free(struct lookup *lookup)
         return;
     if (lookup->addresses)
         freeaddrinfo(lookup->addresses);
-    (void)pthread_cond_destroy(&lookup->done);
+    if (lookup->done >= 0)
+        (void)close(lookup->done);
     free(lookup);
 }
 AUTO_DEFINE(lookup, lookup_free)
@@ -85,7 +89,7 @@ static void run_lookup(struct lookup *lookup)
         return;
     }
     lookup->answered = true;
-    (void)pthread_cond_signal(&lookup->done);
+    interrupt_ring(lookup->done);
 }
 
 static void *resolver_main(void *context)
@@ -135,8 +139,8 @@ static void abandon(struct lookup *lookup)
         call_thread();
 }
 
-/* Queues it and waits; false when `by` passed first, or the queue is full, and it is gone then. */
-static bool wait_for_answer(struct lookup *lookup, struct deadline by)
+/* Queues it and waits; false when the wait ended first, or the queue is full, and it is gone then. */
+static bool wait_for_answer(struct lookup *lookup, struct deadline by, const struct interrupt *stop)
 {
     bool answered = false;
     (void)pthread_mutex_lock(&resolver.lock);
@@ -146,9 +150,10 @@ static bool wait_for_answer(struct lookup *lookup, struct deadline by)
         list_push(&resolver.waiting, &lookup->node);
         resolver.waiting_count++;
         call_thread();
-        while (!lookup->answered && cond_wait_until(&lookup->done, &resolver.lock, by)) {
-        }
-        answered = lookup->answered;
+        (void)pthread_mutex_unlock(&resolver.lock);
+        enum waited waited = wait_ready(lookup->done, POLLIN, by, stop);
+        (void)pthread_mutex_lock(&resolver.lock);
+        answered = waited == WAITED_READY;
         if (!answered)
             abandon(lookup);
     }
@@ -165,15 +170,22 @@ static const char *reason(int result)
     return gai_strerror(result);
 }
 
-struct addrinfo *resolve(struct str host, struct deadline by, struct error *err)
+struct addrinfo *resolve(struct str host, struct deadline by, const struct interrupt *stop,
+                         struct error *err)
 {
     (void)pthread_once(&resolver_once, resolver_init);
     assert(host.len <= HOST_MAX);
     AUTO(lookup) lookup = NEW(lookup);
     memcpy(lookup->host, host.ptr, host.len);
-    cond_init(&lookup->done);
-    if (!wait_for_answer(lookup, by)) {
+    lookup->done = interrupt_bell();
+    if (lookup->done < 0)
+        return fail_null(err, ERR_UNAVAILABLE, "out of file descriptors");
+    if (!wait_for_answer(lookup, by, stop)) {
         (void)lookup_take(&lookup);
+        if (interrupt_told(stop)) {
+            (void)fail_stopped(err);
+            return NULL;
+        }
         return fail_null(err, ERR_DNS_TIMEOUT, "\"" STR_FMT "\" could not be resolved in time",
                          STR_ARG(host));
     }

@@ -16,13 +16,17 @@
 
 #include <netdb.h>
 
+struct interrupt;
+
 /*
  * The addresses of a name that host_check() took, for freeaddrinfo().
  *
  *   Returns  NULL with DNS_FAILED (no such name, no answer) or DNS_TIMEOUT (none by `by`, or
  *            too many look-ups wait)
+ *            CANCELLED when `stop` (which may be NULL) says so
  *   Blocks   until `by`.   Threads  any.
  */
-MUST_USE struct addrinfo *resolve(struct str host, struct deadline by, struct error *err);
+MUST_USE struct addrinfo *resolve(struct str host, struct deadline by, const struct interrupt *stop,
+                                  struct error *err);
 
 #endif

@@ -65,10 +65,10 @@ void connection_test(const struct opened_upstream *opened, struct arena *arena,
 {
     const struct connector *connector = opened->upstream.connector;
     struct trial trial = { 0 };
+    const struct opening how = { .by = deadline_in_ms(CONNECTION_TEST_MS), .trial = &trial };
     struct error err = { 0 };
     int64_t began_us = clock_us();
-    struct conn *conn =
-        connector->open(&opened->upstream, &trial, deadline_in_ms(CONNECTION_TEST_MS), &err);
+    struct conn *conn = connector->open(&opened->upstream, &how, &err);
     if (conn)
         connector->close(conn);
     *out = (struct test_result){

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "connector/interrupt.h"
 
 #define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
 
@@ -158,7 +159,7 @@ static bool fail_handshake(struct tls *tls, const struct upstream *upstream, int
 }
 
 static bool shake_hands(struct tls *tls, int socket, const struct upstream *upstream,
-                        struct deadline by, struct error *err)
+                        const struct opening *how, struct error *err)
 {
     for (;;) {
         ERR_clear_error();
@@ -168,20 +169,20 @@ static bool shake_hands(struct tls *tls, int socket, const struct upstream *upst
         int outcome = SSL_get_error(tls->ssl, result);
         if (outcome != SSL_ERROR_WANT_READ && outcome != SSL_ERROR_WANT_WRITE)
             return fail_handshake(tls, upstream, outcome, err);
-        struct pollfd fd = {
-            .fd = socket,
-            .events = outcome == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT,
-        };
-        if (poll(&fd, 1, deadline_left_ms(by)) == 0 && deadline_passed(by))
+        short events = outcome == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
+        enum waited waited = wait_ready(socket, events, how->by, how->stop);
+        if (waited == WAITED_STOPPED)
+            return fail_stopped(err);
+        if (waited == WAITED_LATE)
             return fail(err, ERR_DEADLINE_PASSED, "the server did not agree on TLS in time");
     }
 }
 
-struct tls *tls_open(int socket, const struct upstream *upstream, struct deadline by,
+struct tls *tls_open(int socket, const struct upstream *upstream, const struct opening *how,
                      struct error *err)
 {
     struct tls *tls = NEW(tls);
-    if (prepare(tls, socket, upstream, err) && shake_hands(tls, socket, upstream, by, err))
+    if (prepare(tls, socket, upstream, err) && shake_hands(tls, socket, upstream, how, err))
         return tls;
     ERR_clear_error();
     SSL_free(tls->ssl);

@@ -22,11 +22,11 @@ struct tls;
  * verify-ca and verify-full check the certificate, and so does require where an authority is given.
  *
  *   Fails   TLS_NOT_OFFERED (it does not speak TLS at all), TLS_UNTRUSTED, TLS_WRONG_NAME,
- *           TLS_EXPIRED, TLS_FAILED, DEADLINE_PASSED, CONNECTION_LOST
+ *           TLS_EXPIRED, TLS_FAILED, DEADLINE_PASSED, CANCELLED
  *   Owns    the caller keeps the socket, and closes it after tls_close().
  */
-MUST_USE struct tls *tls_open(int socket, const struct upstream *upstream, struct deadline by,
-                              struct error *err);
+MUST_USE struct tls *tls_open(int socket, const struct upstream *upstream,
+                              const struct opening *how, struct error *err);
 /* Frees; says goodbye to the peer without waiting for it. NULL is fine. */
 void tls_close(struct tls *tls);
 bool tls_verified(const struct tls *tls);

@@ -3,6 +3,7 @@
 #include "engine/executor.h"
 
 #include "base/crash.h"
+#include "connector/interrupt.h"
 
 static struct deadline attempt_deadline(const struct executor_request *request)
 {
@@ -40,8 +41,9 @@ enum step_result executor_run(const struct executor_request *request, struct are
         return run(request, NULL, arena, output, err);
     CRASH_POINT("engine.dial");
     int64_t connect_ms = pool_settings(request->pool)->connect_timeout_ms;
-    struct conn *conn =
-        pool_open(request->pool, deadline_earlier(request->by, deadline_in_ms(connect_ms)), err);
+    const struct interrupt stop = { request->bell, request->cancelled };
+    struct conn *conn = pool_open(
+        request->pool, deadline_earlier(request->by, deadline_in_ms(connect_ms)), &stop, err);
     if (!conn) {
         pool_release_slot(request->pool);
         return STEP_FAILED;

@@ -24,6 +24,7 @@ struct executor_request {
     bool writes_allowed;
     struct deadline by; /* of all of it */
     atomic_bool *cancelled;
+    int bell; /* rung behind *cancelled, wakes what waits for a session: connector/interrupt.h */
     /* Told which session is in use, and NULL before it goes back; for interrupting. */
     void (*using)(struct conn *conn, void *context);
     void *context;

@@ -37,6 +37,7 @@ struct worker {
     pthread_t thread;
     struct engine *engine;
     struct arena *arena; /* of the attempt under way */
+    int bell;            /* wakes it while it dials */
 };
 
 /* Something for a worker to do. */
@@ -62,6 +63,7 @@ struct task {
     struct error *slot_error; /* why there was no slot */
     atomic_bool cancelled;
     struct conn *conn; /* in use right now */
+    atomic_int bell;   /* of its worker, while it has one; else -1 */
     char *input_text, *output_text;
 };
 

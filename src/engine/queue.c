@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Workers, and the queue of jobs that feeds them. */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/thread.h"
+#include "connector/interrupt.h"
 #include "engine/internal.h"
 
 void queue_push(struct engine *engine, struct job *job)
@@ -53,16 +55,18 @@ void queue_start(struct engine *engine)
         struct worker *worker = &engine->workers[i];
         worker->engine = engine;
         worker->arena = arena_new();
+        worker->bell = interrupt_bell();
         worker->thread = thread_start("worker", work, worker);
     }
 }
 
-static void interrupt_all(struct engine *engine)
+static void interrupt_all(struct engine *engine, bool also_sent)
 {
     LIST_EACH(&engine->lives, live, all, live)
     {
         for (unsigned i = 0; i < live->graph->count; i++)
-            task_interrupt(&live->tasks[i]);
+            if (also_sent || !live->tasks[i].conn)
+                task_interrupt(&live->tasks[i]);
     }
 }
 
@@ -70,13 +74,16 @@ void queue_stop(struct engine *engine, struct deadline by)
 {
     pthread_mutex_lock(&engine->lock);
     pthread_cond_broadcast(&engine->work);
+    interrupt_all(engine, false); /* those that dial have sent nothing: they need no time */
     while (engine->running_workers > 0 && cond_wait_until(&engine->idle, &engine->lock, by))
         continue;
-    interrupt_all(engine);
+    interrupt_all(engine, true);
     pthread_mutex_unlock(&engine->lock);
     for (unsigned i = 0; i < engine->worker_count; i++) {
         pthread_join(engine->workers[i].thread, NULL);
         arena_free(engine->workers[i].arena);
+        if (engine->workers[i].bell >= 0)
+            close(engine->workers[i].bell);
     }
     free(engine->workers);
 }

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "connector/interrupt.h"
 #include "engine/executor.h"
 #include "engine/internal.h"
 #include "json/read.h"
@@ -219,10 +220,13 @@ static enum step_result attempt(struct worker *worker, struct task *task, struct
         .writes_allowed = graph_node_effect(node) != EFFECT_READS,
         .by = cut_of(task),
         .cancelled = &task->cancelled,
+        .bell = worker->bell,
         .using = using,
         .context = task,
     };
+    atomic_store(&task->bell, worker->bell);
     enum step_result result = executor_run(&request, worker->arena, output, err);
+    atomic_store(&task->bell, -1);
     task->has_slot = false;
     give_slot_back(task);
     struct instant cut = execution_cut_at(&live->x, task->node);
@@ -367,6 +371,7 @@ void task_init(struct task *task, struct live *live, unsigned node)
     task->live = live;
     task->node = node;
     atomic_init(&task->cancelled, false);
+    atomic_init(&task->bell, -1);
 }
 
 void task_enqueue(struct task *task)
@@ -387,6 +392,7 @@ void task_set_retry(struct task *task)
 void task_interrupt(struct task *task)
 {
     atomic_store(&task->cancelled, true);
+    interrupt_ring(atomic_load(&task->bell));
     if (task->conn)
         task->conn->connector->interrupt(task->conn);
 }

@@ -190,8 +190,8 @@ static void judges_the_server_by_its_certificate(void **state)
         char rest[64];
         (void)snprintf(rest, sizeof(rest), "/tieline?sslmode=%s", modes[i]);
         subject_init(&subject, &postgresql_connector, altered(url, tls_only, NULL, rest), config);
-        struct conn *conn =
-            postgresql_connector.open(&subject.upstream, &trial, deadline_in_ms(5000), &err);
+        struct conn *conn = postgresql_connector.open(
+            &subject.upstream, &(struct opening){ deadline_in_ms(5000), NULL, &trial }, &err);
         if (!conn)
             fail_msg("%s", err.message);
         assert_int_equal(trial.tls, TLS_STATE_VERIFIED);
@@ -208,8 +208,8 @@ static void reports_the_stages(void **state)
     struct fixture *fixture = *state;
     struct trial trial = { 0 };
     struct error err = { 0 };
-    struct conn *conn =
-        postgresql_connector.open(&fixture->subject.upstream, &trial, deadline_in_ms(5000), &err);
+    struct conn *conn = postgresql_connector.open(
+        &fixture->subject.upstream, &(struct opening){ deadline_in_ms(5000), NULL, &trial }, &err);
     assert_non_null(conn);
     assert_true(strncmp(trial.server_version, "PostgreSQL 1", 12) == 0);
     assert_null(strchr(trial.server_version, '('));

@@ -267,7 +267,8 @@ static void judges_the_server_by_its_certificate(void **state)
     }
     (void)snprintf(at, 8, "\"}}");
     subject_init(&subject, &redis_connector, getenv("REDISTLSURL"), config);
-    struct conn *conn = redis_connector.open(&subject.upstream, &trial, deadline_in_ms(5000), &err);
+    struct conn *conn = redis_connector.open(
+        &subject.upstream, &(struct opening){ deadline_in_ms(5000), NULL, &trial }, &err);
     if (!conn)
         fail_msg("%s", err.message);
     assert_int_equal(trial.tls, TLS_STATE_VERIFIED);

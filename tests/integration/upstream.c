@@ -69,8 +69,8 @@ void subject_done(struct subject *subject)
 struct conn *subject_session(struct subject *subject)
 {
     struct error err = { 0 };
-    struct conn *conn =
-        subject->upstream.connector->open(&subject->upstream, NULL, deadline_in_ms(10000), &err);
+    struct conn *conn = subject->upstream.connector->open(
+        &subject->upstream, &(struct opening){ .by = deadline_in_ms(10000) }, &err);
     if (!conn)
         fail_msg("%s: %s", error_code_row(err.code)->name, err.message);
     return conn;
@@ -82,7 +82,8 @@ void refused(const struct connector *connector, const char *url, const char *con
     struct subject subject;
     subject_init(&subject, connector, url, config);
     *err = (struct error){ 0 };
-    struct conn *conn = connector->open(&subject.upstream, NULL, deadline_in_ms(5000), err);
+    struct conn *conn =
+        connector->open(&subject.upstream, &(struct opening){ .by = deadline_in_ms(5000) }, err);
     if (conn) {
         connector->close(conn);
         fail_msg("%s let us in", url);

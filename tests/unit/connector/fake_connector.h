@@ -38,11 +38,10 @@ static void look_at_pool(void)
         pool_stats(fake.pool, &stats);
 }
 
-static struct conn *fake_open(const struct upstream *upstream, struct trial *trial,
-                              struct deadline by, struct error *err)
+static struct conn *fake_open(const struct upstream *upstream, const struct opening *how,
+                              struct error *err)
 {
-    (void)trial;
-    (void)by;
+    (void)how;
     look_at_pool();
     if (fake.unreachable)
         return fail_null(err, ERR_REFUSED, "connection refused by fake:1");

@@ -138,7 +138,8 @@ static void connects_and_reports_stages(void **state)
     for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
         struct trial trial = { 0 };
         struct error err = { 0 };
-        int fd = dial(str_from(hosts[i]), port, egress, &trial, deadline_in_ms(5000), &err);
+        int fd = dial(str_from(hosts[i]), port, egress,
+                      &(struct opening){ deadline_in_ms(5000), NULL, &trial }, &err);
         if (fd < 0)
             fail_msg("%s: %s", hosts[i], err.message);
         assert_true(trial.stages[STAGE_RESOLVE].reached && trial.stages[STAGE_RESOLVE].ok);
@@ -160,7 +161,9 @@ static void expect_failure(const char *host, int64_t port, enum error_code code,
 {
     struct trial trial = { 0 };
     struct error err = { 0 };
-    assert_int_equal(dial(str_from(host), port, egress, &trial, deadline_in_ms(2000), &err), -1);
+    assert_int_equal(dial(str_from(host), port, egress,
+                          &(struct opening){ deadline_in_ms(2000), NULL, &trial }, &err),
+                     -1);
     if (err.code != code || strcmp(err.message, message) != 0)
         fail_msg("%s: %s: %s", host, error_code_row(err.code)->name, err.message);
     assert_true(trial.stages[stage].reached && !trial.stages[stage].ok);
@@ -216,7 +219,8 @@ static void a_silent_peer_costs_the_deadline(void **state)
     unsigned filled = 0;
     struct error err = { 0 };
     while (filled < ARRAY_LEN(filling)) {
-        filling[filled] = dial(STR("127.0.0.1"), port, egress, NULL, deadline_in_ms(100), &err);
+        filling[filled] = dial(STR("127.0.0.1"), port, egress,
+                               &(struct opening){ .by = deadline_in_ms(100) }, &err);
         if (filling[filled] < 0)
             break;
         filled++;
@@ -226,7 +230,9 @@ static void a_silent_peer_costs_the_deadline(void **state)
 
     int64_t start = clock_us();
     struct trial trial = { 0 };
-    assert_int_equal(dial(STR("many"), port, egress, &trial, deadline_in_ms(300), &err), -1);
+    assert_int_equal(dial(STR("many"), port, egress,
+                          &(struct opening){ deadline_in_ms(300), NULL, &trial }, &err),
+                     -1);
     assert_int_equal(err.code, ERR_CONNECT_TIMEOUT);
     assert_true(clock_us() - start >= 300000);
     assert_true(clock_us() - start < 2000000);
@@ -239,7 +245,8 @@ static void *dial_hanging_name(void *context)
 {
     struct error err = { 0 };
     struct dial_target target;
-    bool ok = dial_resolve(STR("hang"), 1, egress, deadline_in_ms(200), &target, &err);
+    bool ok = dial_resolve(STR("hang"), 1, egress, &(struct opening){ .by = deadline_in_ms(200) },
+                           &target, &err);
     *(enum error_code *)context = ok ? ERR_NONE : err.code;
     return NULL;
 }
@@ -257,13 +264,15 @@ static void a_stuck_resolver_delays_nobody_else(void **state)
         threads[i] = thread_start("asker", dial_hanging_name, &codes[i]);
     struct error err = { 0 };
     struct dial_target target;
-    assert_true(dial_resolve(STR("127.0.0.1"), 1, egress, deadline_in_ms(0), &target, &err));
+    assert_true(dial_resolve(STR("127.0.0.1"), 1, egress,
+                             &(struct opening){ .by = deadline_in_ms(0) }, &target, &err));
     for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
         (void)pthread_join(threads[i], NULL);
         assert_int_equal(codes[i], ERR_DNS_TIMEOUT);
     }
     /* Both of the usual threads hang now; another takes their place. */
-    assert_true(dial_resolve(STR("db"), 1, egress, deadline_in_ms(2000), &target, &err));
+    assert_true(dial_resolve(STR("db"), 1, egress, &(struct opening){ .by = deadline_in_ms(2000) },
+                             &target, &err));
     assert_int_equal(target.count, 1);
 
     (void)pthread_mutex_lock(&names.lock);
@@ -274,7 +283,8 @@ static void a_stuck_resolver_delays_nobody_else(void **state)
         (void)pthread_cond_wait(&names.changed, &names.lock);
     (void)pthread_mutex_unlock(&names.lock);
     for (int i = 0; i < 100; i++)
-        assert_true(dial_resolve(STR("db"), 1, egress, deadline_in_ms(2000), &target, &err));
+        assert_true(dial_resolve(STR("db"), 1, egress,
+                                 &(struct opening){ .by = deadline_in_ms(2000) }, &target, &err));
 }
 
 static void no_time_left_asks_nobody_for_long(void **state)
@@ -286,7 +296,8 @@ static void no_time_left_asks_nobody_for_long(void **state)
     names.hang = true;
     (void)pthread_mutex_unlock(&names.lock);
     int64_t start = clock_us();
-    assert_false(dial_resolve(STR("hang"), 1, egress, deadline_in_ms(0), &target, &err));
+    assert_false(dial_resolve(STR("hang"), 1, egress, &(struct opening){ .by = deadline_in_ms(0) },
+                              &target, &err));
     assert_true(clock_us() - start < 1000000);
     assert_int_equal(err.code, ERR_DNS_TIMEOUT);
     assert_int_equal(target.count, 77);

@@ -42,7 +42,7 @@ static struct conn *borrow(struct pool *pool)
 {
     take_slot(pool);
     struct error err = { 0 };
-    struct conn *conn = pool_open(pool, deadline_in_ms(1000), &err);
+    struct conn *conn = pool_open(pool, deadline_in_ms(1000), NULL, &err);
     assert_non_null(conn);
     return conn;
 }
@@ -278,10 +278,10 @@ static void a_failed_open_leaves_the_slot(void **state)
     take_slot(pool);
     fake.unreachable = true;
     struct error err = { 0 };
-    assert_null(pool_open(pool, deadline_in_ms(1000), &err));
+    assert_null(pool_open(pool, deadline_in_ms(1000), NULL, &err));
     assert_int_equal(err.code, ERR_REFUSED);
     fake.unreachable = false;
-    struct conn *conn = pool_open(pool, deadline_in_ms(1000), &err);
+    struct conn *conn = pool_open(pool, deadline_in_ms(1000), NULL, &err);
     assert_non_null(conn);
     pool_close(pool, conn);
     end_pool(pool);
@@ -306,7 +306,7 @@ static void retiring_ends_loans_and_waits(void **state)
     assert_int_equal(fake.closed, 1);
     assert_false(pool_ask(pool, &later.waiter, DEADLINE_NEVER));
     assert_int_equal(later.code, ERR_CONNECTION_DELETED);
-    assert_null(pool_open(pool, deadline_in_ms(1000), &err));
+    assert_null(pool_open(pool, deadline_in_ms(1000), NULL, &err));
     assert_int_equal(err.code, ERR_CONNECTION_DELETED);
     pool_release_slot(pool);
     pool_release_slot(pool);

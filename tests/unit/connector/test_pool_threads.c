@@ -63,7 +63,7 @@ static void *worker_main(void *context)
         }
         struct error err = { 0 };
         struct conn *conn =
-            turn % 11 == 0 ? NULL : pool_open(worker->pool, deadline_in_ms(1000), &err);
+            turn % 11 == 0 ? NULL : pool_open(worker->pool, deadline_in_ms(1000), NULL, &err);
         if (!conn) {
             worker->refused++;
             pool_release_slot(worker->pool);

@@ -123,7 +123,8 @@ static enum error_code try_tls(struct attempt attempt, bool *verified)
         upstream.settings.ca_pem = pem_of(arena, server.certificate);
     assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
     struct tls *tls =
-        tls_open(ends[0], &upstream, deadline_in_ms(attempt.says ? 200 : 10000), &err);
+        tls_open(ends[0], &upstream,
+                 &(struct opening){ .by = deadline_in_ms(attempt.says ? 200 : 10000) }, &err);
     *verified = tls && tls_verified(tls);
     if (tls)
         assert_true(echoes(tls));
