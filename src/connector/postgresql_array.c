@@ -136,6 +136,21 @@ static bool add_bytes(struct buf *out, const struct json *value, const char *pla
     return true;
 }
 
+/* An element that is an array itself, as one of a domain over arrays is: a literal in a literal. */
+static bool add_literal(const struct pg *pg, const struct pg_type *type, const struct json *array,
+                        const char *place, struct buf *out, struct error *err)
+{
+    struct buf literal;
+    struct str text;
+    buf_init(&literal, out->max);
+    bool ok =
+        pg_array_literal(pg, type, array, place, &literal, err) && buf_finish(&literal, &text, err);
+    if (ok)
+        add_quoted(out, text);
+    buf_done(&literal);
+    return ok;
+}
+
 static bool add_element(const struct pg *pg, const struct pg_type *type, const struct json *value,
                         const char *place, struct buf *out, struct error *err)
 {
@@ -157,6 +172,8 @@ static bool add_element(const struct pg *pg, const struct pg_type *type, const s
         add_quoted(out, value->text);
         return true;
     case JSON_ARRAY:
+        if (element->form == PG_FORM_ARRAY)
+            return add_literal(pg, element, value, place, out, err);
         if (element->form != PG_FORM_JSON)
             return pg_array_literal(pg, type, value, place, out, err);
         add_quoted(out, value->raw);

@@ -22,89 +22,58 @@ struct pg_known_type {
     Oid of;      /* what a domain is over; 0 otherwise */
 };
 
-#define SCALAR(oid, form, name)                                                                    \
+/* A type, and arrays of it (0: there are none). Their delimiter is a comma, but for box, which is
+ * looked up. */
+#define TYPE(number, array_number, of_form, called)                                                \
     {                                                                                              \
-        oid, form, ',', 0, name                                                                    \
-    }
-#define ARRAY(oid, element, name)                                                                  \
-    {                                                                                              \
-        oid, PG_FORM_ARRAY, ',', element, name "[]"                                                \
+        .type = { .oid = (number), .form = (of_form), .delimiter = ',', .name = (called) },        \
+        .array = {                                                                                 \
+            .oid = (array_number),                                                                 \
+            .form = PG_FORM_ARRAY,                                                                 \
+            .delimiter = ',',                                                                      \
+            .element = (number),                                                                   \
+            .name = called "[]"                                                                    \
+        }                                                                                          \
     }
 
-static const struct pg_type builtin_types[] = {
-    SCALAR(16, PG_FORM_BOOL, "bool"),
-    SCALAR(17, PG_FORM_BYTES, "bytea"),
-    SCALAR(18, PG_FORM_TEXT, "char"),
-    SCALAR(19, PG_FORM_TEXT, "name"),
-    SCALAR(20, PG_FORM_INT8, "int8"),
-    SCALAR(21, PG_FORM_NUMBER, "int2"),
-    SCALAR(23, PG_FORM_NUMBER, "int4"),
-    SCALAR(25, PG_FORM_TEXT, "text"),
-    SCALAR(26, PG_FORM_NUMBER, "oid"),
-    SCALAR(114, PG_FORM_JSON, "json"),
-    SCALAR(142, PG_FORM_TEXT, "xml"),
-    ARRAY(199, 114, "json"),
-    SCALAR(650, PG_FORM_TEXT, "cidr"),
-    ARRAY(651, 650, "cidr"),
-    SCALAR(700, PG_FORM_NUMBER, "float4"),
-    SCALAR(701, PG_FORM_NUMBER, "float8"),
-    SCALAR(705, PG_FORM_TEXT, "unknown"),
-    SCALAR(790, PG_FORM_TEXT, "money"),
-    ARRAY(791, 790, "money"),
-    SCALAR(829, PG_FORM_TEXT, "macaddr"),
-    SCALAR(869, PG_FORM_TEXT, "inet"),
-    ARRAY(1000, 16, "bool"),
-    ARRAY(1001, 17, "bytea"),
-    ARRAY(1002, 18, "char"),
-    ARRAY(1003, 19, "name"),
-    ARRAY(1005, 21, "int2"),
-    ARRAY(1007, 23, "int4"),
-    ARRAY(1009, 25, "text"),
-    ARRAY(1014, 1042, "bpchar"),
-    ARRAY(1015, 1043, "varchar"),
-    ARRAY(1016, 20, "int8"),
-    ARRAY(1021, 700, "float4"),
-    ARRAY(1022, 701, "float8"),
-    ARRAY(1028, 26, "oid"),
-    ARRAY(1041, 869, "inet"),
-    SCALAR(1042, PG_FORM_TEXT, "bpchar"),
-    SCALAR(1043, PG_FORM_TEXT, "varchar"),
-    SCALAR(1082, PG_FORM_TEXT, "date"),
-    SCALAR(1083, PG_FORM_TEXT, "time"),
-    SCALAR(1114, PG_FORM_TIME, "timestamp"),
-    ARRAY(1115, 1114, "timestamp"),
-    ARRAY(1182, 1082, "date"),
-    ARRAY(1183, 1083, "time"),
-    SCALAR(1184, PG_FORM_TIME, "timestamptz"),
-    ARRAY(1185, 1184, "timestamptz"),
-    SCALAR(1186, PG_FORM_TEXT, "interval"),
-    ARRAY(1187, 1186, "interval"),
-    ARRAY(1231, 1700, "numeric"),
-    SCALAR(1266, PG_FORM_TIME, "timetz"),
-    ARRAY(1270, 1266, "timetz"),
-    SCALAR(1700, PG_FORM_TEXT, "numeric"),
-    SCALAR(2249, PG_FORM_TEXT, "record"),
-    SCALAR(2278, PG_FORM_TEXT, "void"),
-    SCALAR(2950, PG_FORM_TEXT, "uuid"),
-    ARRAY(2951, 2950, "uuid"),
-    SCALAR(3802, PG_FORM_JSON, "jsonb"),
-    ARRAY(3807, 3802, "jsonb"),
+static const struct {
+    struct pg_type type, array;
+} builtin_types[] = {
+    TYPE(16, 1000, PG_FORM_BOOL, "bool"),        TYPE(17, 1001, PG_FORM_BYTES, "bytea"),
+    TYPE(18, 1002, PG_FORM_TEXT, "char"),        TYPE(19, 1003, PG_FORM_TEXT, "name"),
+    TYPE(20, 1016, PG_FORM_INT8, "int8"),        TYPE(21, 1005, PG_FORM_NUMBER, "int2"),
+    TYPE(23, 1007, PG_FORM_NUMBER, "int4"),      TYPE(25, 1009, PG_FORM_TEXT, "text"),
+    TYPE(26, 1028, PG_FORM_NUMBER, "oid"),       TYPE(114, 199, PG_FORM_JSON, "json"),
+    TYPE(142, 143, PG_FORM_TEXT, "xml"),         TYPE(650, 651, PG_FORM_TEXT, "cidr"),
+    TYPE(700, 1021, PG_FORM_NUMBER, "float4"),   TYPE(701, 1022, PG_FORM_NUMBER, "float8"),
+    TYPE(705, 0, PG_FORM_TEXT, "unknown"),       TYPE(790, 791, PG_FORM_TEXT, "money"),
+    TYPE(829, 1040, PG_FORM_TEXT, "macaddr"),    TYPE(869, 1041, PG_FORM_TEXT, "inet"),
+    TYPE(1042, 1014, PG_FORM_TEXT, "bpchar"),    TYPE(1043, 1015, PG_FORM_TEXT, "varchar"),
+    TYPE(1082, 1182, PG_FORM_TEXT, "date"),      TYPE(1083, 1183, PG_FORM_TEXT, "time"),
+    TYPE(1114, 1115, PG_FORM_TIME, "timestamp"), TYPE(1184, 1185, PG_FORM_TIME, "timestamptz"),
+    TYPE(1186, 1187, PG_FORM_TEXT, "interval"),  TYPE(1266, 1270, PG_FORM_TIME, "timetz"),
+    TYPE(1560, 1561, PG_FORM_TEXT, "bit"),       TYPE(1562, 1563, PG_FORM_TEXT, "varbit"),
+    TYPE(1700, 1231, PG_FORM_TEXT, "numeric"),   TYPE(2249, 2287, PG_FORM_TEXT, "record"),
+    TYPE(2278, 0, PG_FORM_TEXT, "void"),         TYPE(2950, 2951, PG_FORM_TEXT, "uuid"),
+    TYPE(3802, 3807, PG_FORM_JSON, "jsonb"),     TYPE(3904, 3905, PG_FORM_TEXT, "int4range"),
+    TYPE(3906, 3907, PG_FORM_TEXT, "numrange"),  TYPE(3908, 3909, PG_FORM_TEXT, "tsrange"),
+    TYPE(3910, 3911, PG_FORM_TEXT, "tstzrange"), TYPE(3912, 3913, PG_FORM_TEXT, "daterange"),
+    TYPE(3926, 3927, PG_FORM_TEXT, "int8range"),
 };
 
-static const struct pg_type nameless = SCALAR(0, PG_FORM_TEXT, "unknown");
+static const struct pg_type nameless = { .form = PG_FORM_TEXT,
+                                         .delimiter = ',',
+                                         .name = "unknown" };
 
 const struct pg_type *pg_builtin_type(Oid oid)
 {
-    size_t low = 0, high = ARRAY_LEN(builtin_types);
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (builtin_types[middle].oid < oid)
-            low = middle + 1;
-        else
-            high = middle;
+    for (size_t i = 0; oid != 0 && i < ARRAY_LEN(builtin_types); i++) {
+        if (builtin_types[i].type.oid == oid)
+            return &builtin_types[i].type;
+        if (builtin_types[i].array.oid == oid)
+            return &builtin_types[i].array;
     }
-    return low < ARRAY_LEN(builtin_types) && builtin_types[low].oid == oid ? &builtin_types[low]
-                                                                           : NULL;
+    return NULL;
 }
 
 static struct pg_known_type *find_known(const struct pg *pg, Oid oid)

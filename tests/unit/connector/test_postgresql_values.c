@@ -50,6 +50,7 @@ static void types_are_found_by_number(void **state)
             assert_true(str_starts(str_from(type->name), str_from(element->name)));
         }
     }
+    assert_null(pg_builtin_type(0));
     assert_non_null(pg_builtin_type(16));
     assert_non_null(pg_builtin_type(3807));
     assert_null(pg_builtin_type(15));
@@ -74,6 +75,10 @@ static void json_stays_on_one_line(void **state)
     (void)state;
     check_value(JSON, "{\n \"a\" : [1.10, \"x y\\\" \"]\t}", "{\"a\":[1.10,\"x y\\\" \"]}");
     check_value(JSON, " \"a b\" ", "\"a b\"");
+    check_value(JSON, "[]", "[]");
+    check_value(JSON, "[ {} , [ ] , { \"a\" : { } } ]", "[{},[],{\"a\":{}}]");
+    check_value(JSON, "[-0, 1.5e-3, 2E+7, true, false, null, \"\\u00e9\\/\"]",
+                "[-0,1.5e-3,2E+7,true,false,null,\"\\u00e9\\/\"]");
     check_value(JSON, "\"\\ud83d\\ude00\"", "\"\\ud83d\\ude00\"");
     check_value(JSON, "\"\\ude00\"", "\"\\\"\\\\ude00\\\"\"");
     check_value(JSON, "\"\\ud83dx\"", "\"\\\"\\\\ud83dx\\\"\"");
@@ -130,6 +135,35 @@ static void numbers_stay_exact(void **state)
     check_value(BYTEA, "\\xDEAD", "{\"base64\":\"3q0=\"}");
     check_value(BYTEA, "a\\001\\\\", "{\"base64\":\"YQFc\"}");
     check_value(999999, "x", "\"x\"");
+}
+
+/* What a server sends that does not keep to the type it announced. */
+static void lies_become_text(void **state)
+{
+    (void)state;
+    static const char *const json[] = {
+        "",         " ",         "]}",         "1]}",       "1,2",   "1 2",
+        "{\"a\"}",  "{\"a\":}",  "{a:1}",      "[1,]",      "{,}",   "[,1]",
+        "[1}",      "{\"a\":1]", "[",          "\"",        "\"a",   "\"\\\"",
+        "\"\\x\"",  "\"\t\"",    "01",         "-",         "1.",    ".5",
+        "1e",       "+1",        "0x1",        "tru",       "truex", "NaN",
+        "nullnull", "1:2",       "{\"a\":1,}", "{\"a\",1}", "{1:1}", "[\"a\":1]",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(json); i++) {
+        struct buf quoted;
+        buf_init(&quoted, 200);
+        json_quote(&quoted, str_from(json[i]));
+        check_value(JSON, json[i], buf_str(&quoted).ptr);
+        buf_done(&quoted);
+    }
+    check_value(JSON, "\"\xEF\"", "\"\\\"\xEF\xBF\xBD\\\"\"");
+    check_value(TEXT, "na\xEFve", "\"na\xEF\xBF\xBDve\"");
+    check_value(FLOAT8, "1,\"a\":2", "\"1,\\\"a\\\":2\"");
+    check_value(FLOAT8, "", "\"\"");
+    check_value(FLOAT8, "1e", "\"1e\"");
+    check_value(INT8, "007", "7");
+    check_value(INT8, "7,8", "\"7,8\"");
+    check_value(BOOL, "maybe", "false");
 }
 
 static void check_literal(Oid oid, const char *json, const char *expected)
@@ -229,6 +263,7 @@ int main(void)
         cmocka_unit_test(json_stays_on_one_line),
         cmocka_unit_test(arrays_are_read_or_left_alone),
         cmocka_unit_test(numbers_stay_exact),
+        cmocka_unit_test(lies_become_text),
         cmocka_unit_test(literals_quote_what_they_hold),
         cmocka_unit_test(repeated_names_get_the_next_free_suffix),
         cmocka_unit_test(sign_in_errors_are_told_apart_in_any_language),
