@@ -4,13 +4,23 @@
 
 #include <stdlib.h>
 
-int open_fixture(void **state)
+static int open_with(void **state, const char *url)
 {
     static struct fixture fixture;
-    subject_init(&fixture.subject, &postgresql_connector, getenv("PGURL"), NULL);
+    subject_init(&fixture.subject, &postgresql_connector, getenv(url), NULL);
     fixture.conn = subject_session(&fixture.subject);
     *state = &fixture;
     return 0;
+}
+
+int open_fixture(void **state)
+{
+    return open_with(state, "PGURL");
+}
+
+int open_admin_fixture(void **state)
+{
+    return open_with(state, "PGADMINURL");
 }
 
 int close_fixture(void **state)

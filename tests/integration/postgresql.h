@@ -22,6 +22,7 @@ struct fixture {
 
 /* One session for a whole program; the first thing and the last of a group. */
 int open_fixture(void **state);
+int open_admin_fixture(void **state); /* a superuser's, in a database of its own */
 int close_fixture(void **state);
 struct conn *conn_of(void **state);
 /* Runs the group on such a session. */
