@@ -75,9 +75,6 @@ static bool adopt(struct engine *engine, struct claim *claim, const struct execu
     }
     if (lost)
         execution_condemn(&live->x, ERR_INTERNAL, str_from(err.message));
-    else if (row->claims > ENGINE_CLAIMS_MAX)
-        execution_condemn(&live->x, ERR_WORKER_LOST,
-                          STR("several processes ended while they carried this out"));
 
     pthread_mutex_lock(&engine->lock);
     live->x.cancelling = row->cancel_requested || claim->cancelled[claim->adopted++];

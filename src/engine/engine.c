@@ -109,7 +109,8 @@ static void take_intents_back(struct engine *engine)
     {
         for (unsigned i = 0; i < live->graph->count; i++) {
             struct task *task = &live->tasks[i];
-            if (!task->intent_saved || task->sent || live->fenced)
+            bool once = graph_node_effect(&live->graph->nodes[i]) == EFFECT_ONCE;
+            if (!task->intent_saved || (once && task->sent) || live->fenced)
                 continue;
             execution_attempt_abandoned(&live->x, i, instant_now());
             if (live->x.changed_count > 0)

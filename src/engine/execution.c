@@ -177,9 +177,14 @@ static struct attempt *add_attempt(struct execution *x, struct node_run *run)
 void execution_attempt_started(struct execution *x, unsigned node, struct instant now)
 {
     struct node_run *run = &x->nodes[node];
+    struct opt_bool repeatable = { true, true };
+    if (graph_node_effect(&x->graph->nodes[node]) == EFFECT_ONCE)
+        repeatable.set = false;
     no_effects(x);
-    if (run->attempt_open)
+    if (run->attempt_open) { /* it may have been found to write meanwhile */
+        run->attempts[run->attempts_kept - 1].repeatable = repeatable;
         return;
+    }
     if (!instant_set(run->started_at))
         run->started_at = now;
     if (!instant_set(x->started_at))
@@ -189,6 +194,7 @@ void execution_attempt_started(struct execution *x, unsigned node, struct instan
         .number = ++run->attempt_count,
         .status = ATTEMPT_STARTED,
         .started_at = now,
+        .repeatable = repeatable,
     };
     change(x, node);
 }
@@ -203,6 +209,7 @@ static void end_attempt(struct node_run *run, int status, struct execution_error
     last->status = status;
     last->finished_at = now;
     last->error = error;
+    last->repeatable.set = false;
 }
 
 /* Nodes behind this one may run. */
@@ -429,6 +436,29 @@ void execution_restore_step(struct execution *x, unsigned node, const struct ste
         run->attempt_open = run->attempts[run->attempts_kept - 1].status == ATTEMPT_STARTED;
 }
 
+/* A step that has ended so many processes in a row is not tried again. */
+#define WORKERS_LOST_MAX 5
+
+static unsigned workers_lost(const struct node_run *run)
+{
+    unsigned lost = 0;
+    while (lost < run->attempts_kept) {
+        const struct attempt *attempt = &run->attempts[run->attempts_kept - 1 - lost];
+        if (attempt->status != ATTEMPT_ABANDONED || !attempt->error)
+            break; /* without an error: a process that was stopped took it back */
+        lost++;
+    }
+    return lost;
+}
+
+static struct execution_error *worker_lost(struct execution *x, unsigned count)
+{
+    struct error err = { 0 };
+    (void)fail(&err, ERR_WORKER_LOST, "%u processes in a row ended while they carried this out",
+               count);
+    return make_error(x, &err, ERR_WORKER_LOST, STR_NULL);
+}
+
 /* A step that was in the middle of an attempt when its process died. */
 static void resume_cut_step(struct execution *x, unsigned node, struct instant now)
 {
@@ -437,17 +467,19 @@ static void resume_cut_step(struct execution *x, unsigned node, struct instant n
     (void)fail(&lost, ERR_WORKER_LOST, "the process that carried this out ended in the middle");
     struct execution_error *error = make_error(x, &lost, ERR_WORKER_LOST, STR_NULL);
     change(x, node);
-    if (x->graph->nodes[node].effect == EFFECT_READS) {
-        /* An intent is recorded for what may not be repeated only: this one was found to write. */
-        atomic_store_explicit(x->graph->nodes[node].writes, true, memory_order_relaxed);
-    }
-    if (graph_node_effect(&x->graph->nodes[node]) == EFFECT_ONCE) {
+    if (!run->attempts[run->attempts_kept - 1].repeatable.set) {
+        if (x->graph->nodes[node].effect == EFFECT_READS) /* it was found to write */
+            atomic_store_explicit(x->graph->nodes[node].writes, true, memory_order_relaxed);
         end_attempt(run, ATTEMPT_UNKNOWN, error, now);
         fail_step(x, node, unknown_outcome(x, &lost), now);
         return;
     }
     end_attempt(run, ATTEMPT_ABANDONED, error, now);
-    run->status = STEP_PENDING;
+    unsigned count = workers_lost(run);
+    if (count >= WORKERS_LOST_MAX)
+        fail_step(x, node, worker_lost(x, count), now);
+    else
+        run->status = STEP_PENDING;
 }
 
 /* Brings one restored step to where it can go on from. */

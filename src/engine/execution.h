@@ -77,8 +77,8 @@ void execution_begin(struct execution *x, struct instant now);
 
 /*
  * Takes over what the store knows: first each step's row, then resume. An attempt that was started
- * and never ended was cut by the death of its process: abandoned and run again when it may be,
- * otherwise its outcome is unknown.
+ * and never ended was cut by the death of its process: abandoned and run again when it may be, a few
+ * times (WORKER_LOST), otherwise its outcome is unknown.
  */
 void execution_restore_step(struct execution *x, unsigned node, const struct step_row *row);
 void execution_resume(struct execution *x, struct instant started_at, struct instant now);
@@ -94,7 +94,7 @@ void execution_dropped(struct execution *x, unsigned node, struct instant now);
 /* The time of a waiting node has come. */
 void execution_retry_due(struct execution *x, unsigned node);
 void execution_cancel(struct execution *x, struct instant now);
-/* Makes the whole execution fail without a node's doing, e.g. WORKER_LOST: before execution_resume(). */
+/* Makes the whole execution fail without a node's doing: before execution_resume(). */
 void execution_condemn(struct execution *x, enum error_code code, struct str message);
 
 bool execution_stopping(const struct execution *x);

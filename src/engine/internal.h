@@ -29,8 +29,6 @@
 /* Executions in memory. What comes beyond waits in the store and is claimed as room comes. */
 #define ENGINE_LIVE_MAX 2048
 #define ENGINE_CLAIM_MAX 256
-/* So many processes may die over an execution that makes no progress. */
-#define ENGINE_CLAIMS_MAX 5
 #define ENGINE_OUTPUT_MAX ((size_t)9 << 20)
 
 struct worker {

@@ -291,12 +291,15 @@ static void drop(struct task *task)
     pthread_mutex_unlock(&live->engine->lock);
 }
 
-/* Records that the attempt begins; true when that has to be committed before it may. */
+/*
+ * Records that the attempt begins; true when that has to be committed before it may: it may not be
+ * repeated, or a process died that held this execution, and it must be known over which step.
+ */
 static bool begin(struct task *task)
 {
     struct live *live = task->live;
-    bool commit =
-        graph_node_effect(&live->graph->nodes[task->node]) == EFFECT_ONCE && !task->intent_saved;
+    bool once = graph_node_effect(&live->graph->nodes[task->node]) == EFFECT_ONCE;
+    bool commit = (once || live->row.claims > 0) && !task->intent_saved;
     pthread_mutex_lock(&live->engine->lock);
     execution_attempt_started(&live->x, task->node, instant_now());
     if (live->shown_status == EXECUTION_QUEUED)
@@ -344,6 +347,8 @@ static void run(struct worker *worker, struct job *job)
         atomic_store(live->graph->nodes[task->node].writes, true);
     if (result == STEP_WRITES || retired) {
         pthread_mutex_lock(&live->engine->lock);
+        if (result == STEP_WRITES)
+            task->intent_saved = false; /* it was one to read */
         queue_push(live->engine, &task->job);
         pthread_mutex_unlock(&live->engine->lock);
     } else {

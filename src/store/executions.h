@@ -56,6 +56,7 @@ struct attempt {
     int status;
     struct instant started_at, finished_at;
     struct execution_error *error;
+    struct opt_bool repeatable; /* of one that is under way: it may be run again; in rows only */
 };
 extern const struct shape attempt_shape; /* "Attempt" */
 
@@ -69,7 +70,7 @@ struct execution_row {
     struct instant created_at, started_at, finished_at;
     struct str lease_owner; /* name of the process that holds it; absent = nobody */
     int64_t lease_epoch;
-    int64_t claims; /* how often a process took it up again after another had died */
+    int64_t claims; /* processes that died holding it, since it was last saved */
     bool cancel_requested;
     struct array steps; /* of struct step_row; not a column */
 };

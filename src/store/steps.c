@@ -10,17 +10,26 @@ const char *const step_status_names[] = { NULL,     "pending", "running",   "wai
 const char *const attempt_status_names[] = { NULL,        "started",   "succeeded", "failed",
                                              "cancelled", "abandoned", "unknown",   NULL };
 
-static const struct field attempt_fields[] = {
-    { FIELD("number", attempt, number, REQUIRED, "1 for the first.") },
-    { FIELD_ENUM("status", attempt, status, REQUIRED, attempt_status_names, "How it went.") },
-    { FIELD("startedAt", attempt, started_at, REQUIRED, "When it began.") },
-    { FIELD("finishedAt", attempt, finished_at, OPTIONAL, "When it ended.") },
-    { FIELD_SHAPE("error", attempt, error, OPTIONAL, &execution_error_shape, "Why it failed.") },
-    { 0 },
-};
+#define ATTEMPT_FIELDS                                                                             \
+    { FIELD("number", attempt, number, REQUIRED, "1 for the first.") },                            \
+        { FIELD_ENUM("status", attempt, status, REQUIRED, attempt_status_names, "How it went.") }, \
+        { FIELD("startedAt", attempt, started_at, REQUIRED, "When it began.") },                   \
+        { FIELD("finishedAt", attempt, finished_at, OPTIONAL, "When it ended.") },                 \
+    {                                                                                              \
+        FIELD_SHAPE("error", attempt, error, OPTIONAL, &execution_error_shape, "Why it failed.")   \
+    }
+
+static const struct field attempt_fields[] = { ATTEMPT_FIELDS, { 0 } };
 const struct shape attempt_shape = SHAPE("Attempt", attempt, attempt_fields);
 
-#define STEP_FIELDS                                                                                \
+static const struct field stored_attempt_fields[] = {
+    ATTEMPT_FIELDS,
+    { FIELD("repeatable", attempt, repeatable, OPTIONAL, "") },
+    { 0 },
+};
+static const struct shape stored_attempt_shape = SHAPE(NULL, attempt, stored_attempt_fields);
+
+#define STEP_FIELDS(attempt_shape)                                                                 \
     { FIELD_ENUM("status", step_row, status, REQUIRED, step_status_names, "Where it stands.") },   \
         { FIELD("input", step_row, input, OPTIONAL, "The config after templates.") },              \
         { FIELD("output", step_row, output, OPTIONAL, "The result.") },                            \
@@ -39,7 +48,7 @@ static const struct field step_fields[] = {
     { FIELD("nodeId", step_row, node_id, REQUIRED, "Its node.") },
     { FIELD("name", step_row, name, REQUIRED, "The node's name.") },
     { FIELD("type", step_row, type, REQUIRED, "The node's component.") },
-    STEP_FIELDS,
+    STEP_FIELDS(attempt_shape),
     { 0 },
 };
 const struct shape step_shape = SHAPE("Step", step_row, step_fields);
@@ -48,7 +57,7 @@ static const struct field row_fields[] = {
     { FIELD("projectId", step_row, project_id, REQUIRED, "") },
     { FIELD("executionId", step_row, execution_id, REQUIRED, "") },
     { FIELD("nodeId", step_row, node_id, REQUIRED, "") },
-    STEP_FIELDS,
+    STEP_FIELDS(stored_attempt_shape),
     { 0 },
 };
 static const struct shape row_shape = SHAPE(NULL, step_row, row_fields);
@@ -65,7 +74,7 @@ static struct str encode_attempts(const struct step_row *step, struct arena *are
     json_begin_array(&w);
     const struct attempt *attempts = step->attempts.items;
     for (size_t i = 0; i < step->attempts.count; i++)
-        schema_encode(&attempt_shape, &attempts[i], &w);
+        schema_encode(&stored_attempt_shape, &attempts[i], &w);
     json_end_array(&w);
     struct str text = arena_str(arena, buf_str(&buf));
     buf_done(&buf);

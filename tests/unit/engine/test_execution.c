@@ -158,6 +158,67 @@ static void test_cancel_lets_running_end(void **state)
     stop(&m);
 }
 
+/* --- after a crash --- */
+
+/* The step of a one-node execution as the store has it: `lost` attempts that ended their processes,
+ * and one that is under way. */
+static struct machine restore(bool repeatable, unsigned lost)
+{
+    static struct execution_error error = { .code = { "WORKER_LOST", 11 } };
+    static struct attempt attempts[10];
+    struct machine m = start("{\"nodes\":[" NODE("a", "") "],\"edges\":[]}");
+    for (unsigned i = 0; i < lost; i++)
+        attempts[i] = (struct attempt){
+            .number = i + 1, .status = ATTEMPT_ABANDONED, .started_at = now, .error = &error
+        };
+    attempts[lost] = (struct attempt){ .number = lost + 1,
+                                       .status = ATTEMPT_STARTED,
+                                       .started_at = now,
+                                       .repeatable = { repeatable, repeatable } };
+    struct step_row row = { .status = STEP_RUNNING,
+                            .started_at = now,
+                            .attempt_count = lost + 1,
+                            .attempts = { attempts, lost + 1 } };
+    execution_init(&m.x, m.graph, (struct json_text){ STR("{}") }, m.arena);
+    execution_restore_step(&m.x, 0, &row);
+    execution_resume(&m.x, now, now);
+    return m;
+}
+
+static void test_cut_intent_is_unknown(void **state)
+{
+    (void)state;
+    struct machine m = restore(false, 0);
+    assert_int_equal(m.x.status, EXECUTION_FAILED);
+    assert_true(str_eq(m.x.error->code, STR("OUTCOME_UNKNOWN")));
+    assert_int_equal(m.x.nodes[0].attempts[0].status, ATTEMPT_UNKNOWN);
+    stop(&m);
+}
+
+/* What was recorded as repeatable runs again, whatever the node's kind says: that is what was sent. */
+static void test_cut_repeatable_runs_again(void **state)
+{
+    (void)state;
+    struct machine m = restore(true, 3);
+    assert_int_equal(m.x.status, EXECUTION_RUNNING);
+    assert_int_equal(m.x.ready_count, 1);
+    assert_int_equal(m.x.nodes[0].attempts[3].status, ATTEMPT_ABANDONED);
+    assert_false(m.x.nodes[0].attempts[3].repeatable.set);
+    succeed(&m, 0);
+    assert_int_equal(m.x.status, EXECUTION_SUCCEEDED);
+    stop(&m);
+}
+
+static void test_deadly_step_gives_up(void **state)
+{
+    (void)state;
+    struct machine m = restore(true, 4);
+    assert_int_equal(m.x.status, EXECUTION_FAILED);
+    assert_true(str_eq(m.x.error->code, STR("WORKER_LOST")));
+    assert_int_equal(m.x.nodes[0].attempts[4].status, ATTEMPT_ABANDONED);
+    stop(&m);
+}
+
 /* --- simulation --- */
 
 static uint64_t seed;
@@ -283,6 +344,9 @@ int main(void)
         cmocka_unit_test(test_unknown_outcome_stops),
         cmocka_unit_test(test_policy_deadline),
         cmocka_unit_test(test_cancel_lets_running_end),
+        cmocka_unit_test(test_cut_intent_is_unknown),
+        cmocka_unit_test(test_cut_repeatable_runs_again),
+        cmocka_unit_test(test_deadly_step_gives_up),
         cmocka_unit_test(test_simulation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
