@@ -8,7 +8,7 @@ import { defineConfig } from "vitest/config";
  */
 export default defineConfig({
   test: {
-    include: ["{api,crash,web}/**/*.test.ts"],
+    include: ["{api,browser,crash}/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     retry: 0,

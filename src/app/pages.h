@@ -7,7 +7,11 @@
 
 /* GET /healthz */
 void page_health(struct exchange *exchange, void *context);
-/* Everything that no other route answers: this build has no web page, and says where the API is. */
+/*
+ * Everything that no other route answers: a file of the web page; the page itself for its own routes
+ * (web/src/app/router.tsx), also, with 404, where somebody with a browser lost their way; or, in a
+ * build without a page, a text that says so.
+ */
 void page_other(struct exchange *exchange, void *context);
 
 #endif
