@@ -8,9 +8,10 @@
  * `effects`, and an INCR of a key of the execution's own, whose value is the count.
  */
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect } from "vitest";
 
 export const binary = process.env.TIELINE_BIN ?? join(import.meta.dirname, "../../build/release/tieline");
@@ -27,6 +28,21 @@ let base = "";
 let token = "";
 export let project = "";
 export const connections = { database: "", cache: "" };
+
+const shim = join(folder, "shim.so");
+/* While this file is there, what was ordered of the shim counts. */
+const ordered = join(folder, "ordered");
+
+/* The environment of a server whose calls fail as `rules` say (tests/shim/shim.c) while faults(true). */
+export function shimmed(settings: Record<string, string>): Record<string, string> {
+  if (!existsSync(shim)) execFileSync("cc", ["-std=gnu17", "-O1", "-shared", "-fPIC", "-o", shim, join(import.meta.dirname, "../shim/shim.c"), "-ldl"]);
+  return { LD_PRELOAD: shim, SHIM_WHILE: ordered, ...settings };
+}
+
+export function faults(on: boolean): void {
+  if (on) writeFileSync(ordered, "");
+  else rmSync(ordered, { force: true });
+}
 
 function sql(text: string): string {
   return execFileSync("psql", ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", PGURL!], { input: text }).toString().trim();
@@ -73,6 +89,7 @@ export class Refused extends Error {
   constructor(
     procedure: string,
     readonly status: number,
+    readonly retryAfter: string | null,
     readonly error: any,
   ) {
     super(`${procedure}: ${error.message}`);
@@ -88,7 +105,7 @@ export async function call(procedure: string, input: unknown, query = false): Pr
     ...(query ? {} : { body: text }),
   });
   const answer: any = await response.json();
-  if (answer.error) throw new Refused(procedure, response.status, answer.error);
+  if (answer.error) throw new Refused(procedure, response.status, response.headers.get("retry-after"), answer.error);
   return answer.result.data;
 }
 
@@ -102,9 +119,15 @@ const kinds = {
   read: (id: string) => ({ id, type: "redis-command", name: "Read", config: { connectionId: connections.cache, command: "GET", key: "crash:keep:{{ execution.id }}" } }),
 };
 
+/* Every step of the workflows made from here on has this policy. */
+let retry: unknown;
+export function retryAlways(): void {
+  retry = { strategy: "keep-trying", delayMs: 20, maxDelayMs: 200 };
+}
+
 /* Makes a workflow of these steps, one after the other; gives its id. */
 export async function chain(...steps: (keyof typeof kinds)[]): Promise<string> {
-  const nodes = steps.map((kind) => kinds[kind](kind));
+  const nodes = steps.map((kind) => ({ ...kinds[kind](kind), retry }));
   const edges = steps.slice(1).map((target, i) => ({ source: steps[i], target }));
   return (await call("workflows.create", { projectId: project, name: steps.join(" "), definition: { nodes, edges } })).id;
 }
@@ -131,13 +154,23 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/* Resolves when it holds, looked at every few milliseconds; fails after a minute. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const by = Date.now() + 60_000;
+  while (!(await holds())) {
+    if (Date.now() > by) expect.fail(`${what} did not come true; the server said: ${output}`);
+    await sleep(5);
+  }
+}
+
 /* --- callers --- */
 
 /*
  * Callers that start executions, each of the workflows in turn, until `until` says so or the server
- * does not answer any more. Gives the ids that were acknowledged; an answer that says no is thrown.
+ * does not answer any more. Gives the ids that were acknowledged. An answer that says no is thrown,
+ * unless it is 503: with `refused`, that is noted there, and the caller goes on.
  */
-export async function load(callers: number, workflows: string[], until: () => boolean): Promise<string[]> {
+export async function load(callers: number, workflows: string[], until: () => boolean, refused?: Refused[]): Promise<string[]> {
   const acknowledged: string[] = [];
   let turn = 0;
   const one = async () => {
@@ -147,7 +180,8 @@ export async function load(callers: number, workflows: string[], until: () => bo
         acknowledged.push((await call("workflows.execute", { workflowId })).executionId);
       } catch (error) {
         if (error instanceof Refused && error.status !== 503) throw error;
-        return; /* not acknowledged: it may exist or not */
+        if (!(error instanceof Refused) || !refused) return; /* not acknowledged: it may exist or not */
+        refused.push(error);
       }
     }
   };
