@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "connector/dial.h"
 #include "connector/manager.h"
+#include "connector/reseal.h"
 #include "engine/engine.h"
 #include "http/server.h"
 #include "rpc/trpc.h"
@@ -110,6 +111,8 @@ static bool open_services(struct server *server, const struct server_options *op
     if (!server->egress)
         return false;
     services->egress = server->egress;
+    if (!connections_reseal(home->store, home->keyring, err))
+        return false;
     services->manager = manager_new(&(struct manager_config){
         .store = home->store, .keyring = home->keyring, .egress = server->egress });
     services->engine =

@@ -6,17 +6,25 @@
 
 #include "base/mem.h"
 #include "connector/dial.h"
+#include "connector/tls.h"
 #include "json/read.h"
 #include "schema/decode.h"
 #include "schema/encode.h"
 #include "vault/seal.h"
+#include "vault/token.h"
 
 #define KEEP_KEY STR("{\"set\":true}")
 
 /* --- seals --- */
 
-static struct seal_bond bond_of(const struct connection_row *row, struct str field)
+/* Everything in clear that decides where a secret goes, and who gets to see it. */
+static struct seal_bond bond_of(const struct connection_row *row,
+                                const struct connection_config *config, struct str field,
+                                struct arena *arena)
 {
+    static const struct tls_config none = { 0 };
+    const struct tls_config *tls = config->tls ? config->tls : &none;
+    const struct str trust[] = { tls->ca_pem, tls->client_cert_pem };
     return (struct seal_bond){
         .purpose = STR("connection"),
         .project_id = row->project_id,
@@ -27,21 +35,24 @@ static struct seal_bond bond_of(const struct connection_row *row, struct str fie
         .host = row->host,
         .port = row->port,
         .tls_mode = row->tls_mode,
+        .trust = digest_texts(trust, ARRAY_LEN(trust), arena),
     };
 }
 
-static bool open_url(const struct connection_row *row, const struct project_key *key,
-                     struct secret **out, struct error *err)
+static bool open_url(const struct connection_row *row, const struct connection_config *config,
+                     const struct project_key *key, struct opened_upstream *opened,
+                     struct error *err)
 {
-    struct seal_bond bond = bond_of(row, STR("connectionUrl"));
-    return seal_open(key, &bond, row->connection_url, out, err);
+    struct seal_bond bond = bond_of(row, config, STR("connectionUrl"), opened->arena);
+    return seal_open(key, &bond, row->connection_url, &opened->url, err);
 }
 
-static bool open_client_key(const struct connection_row *row, const struct project_key *key,
-                            struct secret **out, struct error *err)
+static bool open_client_key(const struct connection_row *row,
+                            const struct connection_config *config, const struct project_key *key,
+                            struct opened_upstream *opened, struct error *err)
 {
-    struct seal_bond bond = bond_of(row, STR("clientKeyPem"));
-    return seal_open(key, &bond, row->client_key, out, err);
+    struct seal_bond bond = bond_of(row, config, STR("clientKeyPem"), opened->arena);
+    return seal_open(key, &bond, row->client_key, &opened->client_key, err);
 }
 
 /* --- parsing --- */
@@ -135,7 +146,8 @@ static bool tls_changed(const struct tls_config *a, const struct tls_config *b)
 
 /* The client key: typed anew, kept, or none. */
 static bool take_client_key(struct opened_upstream *opened, const struct tls_config *tls,
-                            const struct connection_row *before, const struct project_key *key,
+                            const struct connection_row *before,
+                            const struct connection_config *was, const struct project_key *key,
                             struct error *err)
 {
     if (!tls || !str_set(tls->client_key_pem.text))
@@ -144,7 +156,7 @@ static bool take_client_key(struct opened_upstream *opened, const struct tls_con
         if (!before || !str_set(before->client_key))
             return fail_field(err, ERR_BAD_REQUEST, "config.tls.clientKeyPem",
                               "there is no key to keep");
-        return open_client_key(before, key, &opened->client_key, err);
+        return open_client_key(before, was, key, opened, err);
     }
     struct json *value =
         json_read(opened->arena, tls->client_key_pem.text, JSON_DUPLICATES_REFUSED, err);
@@ -153,6 +165,9 @@ static bool take_client_key(struct opened_upstream *opened, const struct tls_con
     if (value->kind != JSON_STRING || value->text.len == 0)
         return fail_field(err, ERR_BAD_REQUEST, "config.tls.clientKeyPem",
                           "must be a PEM text, or {\"set\": true} to keep the present one");
+    if (value->text.len > PEM_MAX)
+        return fail_field(err, ERR_BAD_REQUEST, "config.tls.clientKeyPem",
+                          "is longer than %d bytes", PEM_MAX);
     opened->client_key = secret_new(value->text);
     return true;
 }
@@ -170,6 +185,21 @@ static bool check_kept_key(const struct opened_upstream *opened,
     return fail_field(err, ERR_SECRET_REQUIRED, "config.tls.clientKeyPem",
                       "must be given again when host, port or tls change: a secret is bound to "
                       "where and how it is used");
+}
+
+/* What would fail at each dial, or be looked at by nobody, is told to the one who types it. */
+static bool check_certificates(const struct upstream *upstream, struct error *err)
+{
+    enum tls_mode mode = upstream->settings.tls_mode;
+    bool encrypts = mode != TLS_MODE_DISABLE;
+    if (str_set(upstream->settings.ca_pem) && mode <= TLS_MODE_PREFER)
+        return fail_field(err, ERR_BAD_REQUEST, "config.tls.caPem",
+                          "is not looked at when TLS is \"%s\": choose verify-full or verify-ca%s",
+                          tls_mode_names[mode], encrypts ? "" : ", or leave it out");
+    if (str_set(upstream->settings.client_cert_pem) && !encrypts)
+        return fail_field(err, ERR_BAD_REQUEST, "config.tls.clientCertPem",
+                          "is shown to nobody when TLS is \"disable\"");
+    return tls_check_pem(upstream, err);
 }
 
 static bool fill_from_input(struct opened_upstream *opened, const struct connection_input *input,
@@ -193,11 +223,12 @@ static bool fill_from_input(struct opened_upstream *opened, const struct connect
             return fail_field(err, ERR_SECRET_REQUIRED, "connectionUrl",
                               "must be given again when tls changes: a secret is bound to where "
                               "and how it is sent");
-        if (!open_url(before, key, &opened->url, err))
+        if (!open_url(before, &was, key, opened, err))
             return false;
     }
-    return take_client_key(opened, config.tls, before, key, err) &&
+    return take_client_key(opened, config.tls, before, &was, key, err) &&
            complete(opened, input->connector, &config, egress, err) &&
+           check_certificates(&opened->upstream, err) &&
            (!keeps_key(config.tls) ||
             check_kept_key(opened, before, tls_changed(was.tls, config.tls), err));
 }
@@ -231,9 +262,9 @@ struct opened_upstream *upstream_from_row(const struct connection_row *row,
     AUTO(opened_upstream) opened = opened_new();
     struct connection_config config;
     struct error why;
-    if (!connector || !open_url(row, key, &opened->url, &why) ||
-        (str_set(row->client_key) && !open_client_key(row, key, &opened->client_key, &why)) ||
-        !decode_config(row->config, opened->arena, &config, &why) ||
+    if (!connector || !decode_config(row->config, opened->arena, &config, &why) ||
+        !open_url(row, &config, key, opened, &why) ||
+        (str_set(row->client_key) && !open_client_key(row, &config, key, opened, &why)) ||
         !complete(opened, connector, &config, egress, &why))
         return unreadable(err);
     /* What stands beside the seal in clear must be what is inside. */
@@ -246,32 +277,79 @@ struct opened_upstream *upstream_from_row(const struct connection_row *row,
 
 /* --- to a row --- */
 
+/* Seals what is open, under the row's columns as they now are. */
+static void close_seals(const struct opened_upstream *opened,
+                        const struct connection_config *config, const struct project_key *key,
+                        struct arena *arena, struct connection_row *row)
+{
+    struct seal_bond bond = bond_of(row, config, STR("connectionUrl"), arena);
+    row->connection_url = seal_close(key, &bond, opened->url, arena);
+    row->client_key = STR_NULL;
+    if (opened->client_key) {
+        bond = bond_of(row, config, STR("clientKeyPem"), arena);
+        row->client_key = seal_close(key, &bond, opened->client_key, arena);
+    }
+}
+
 void connection_row_seal(const struct opened_upstream *opened, const struct connection_input *input,
                          const struct project_key *key, struct arena *arena,
                          struct connection_row *row)
 {
     const struct upstream *upstream = &opened->upstream;
+    struct connection_config config = { 0 };
+    struct error err;
     row->connection_type = str_from(upstream->connector->name);
     row->url_redacted = arena_str(arena, upstream->url.redacted);
     row->host = arena_str(arena, upstream->url.host);
     row->port = upstream->url.port;
     row->tls_mode = str_from(tls_mode_names[upstream->settings.tls_mode]);
-    if (str_set(input->config.text)) {
-        struct connection_config config;
-        struct error err;
-        bool ok = decode_config(input->config, opened->arena, &config, &err);
-        if (ok && config.tls && str_set(config.tls->client_key_pem.text))
+    struct json_text given = str_set(input->config.text) ? input->config : row->config;
+    bool ok = decode_config(given, opened->arena, &config, &err);
+    if (ok && str_set(input->config.text)) {
+        if (config.tls && str_set(config.tls->client_key_pem.text))
             config.tls->client_key_pem.text = KEEP_KEY;
-        if (ok)
-            row->config.text = schema_encode_text(&connection_config_shape, &config, arena);
+        row->config.text = schema_encode_text(&connection_config_shape, &config, arena);
     }
     if (!str_set(row->config.text))
         row->config.text = STR("{}");
-    struct seal_bond bond = bond_of(row, STR("connectionUrl"));
-    row->connection_url = seal_close(key, &bond, opened->url, arena);
-    row->client_key = STR_NULL;
-    if (opened->client_key) {
-        bond = bond_of(row, STR("clientKeyPem"));
-        row->client_key = seal_close(key, &bond, opened->client_key, arena);
+    close_seals(opened, &config, key, arena, row);
+}
+
+static bool open_older(struct opened_upstream *opened, const struct connection_config *config,
+                       const struct connection_row *row, const struct project_key *key,
+                       struct error *err)
+{
+    struct seal_bond bond = bond_of(row, config, STR("connectionUrl"), opened->arena);
+    if (!seal_open_older(key, &bond, row->connection_url, &opened->url, err))
+        return false;
+    bond.field = STR("clientKeyPem");
+    return !str_set(row->client_key) ||
+           seal_open_older(key, &bond, row->client_key, &opened->client_key, err);
+}
+
+bool connection_row_reseal(const struct project_key *key, struct arena *arena,
+                           struct connection_row *row, struct error *err)
+{
+    const struct connector *connector = connector_find(row->connection_type);
+    AUTO(opened_upstream) opened = opened_new();
+    const struct upstream *upstream = &opened->upstream;
+    struct connection_config config;
+    struct error why;
+    if (!connector || !decode_config(row->config, opened->arena, &config, &why) ||
+        !open_older(opened, &config, row, key, &why) ||
+        !complete(opened, connector, &config, NULL, &why) ||
+        !str_eq(upstream->url.host, row->host) || upstream->url.port != row->port) {
+        (void)unreadable(err);
+        return false;
     }
+    struct str mode = str_from(tls_mode_names[upstream->settings.tls_mode]);
+    bool verifies_now = str_eq(row->tls_mode, STR("prefer")) && str_set(upstream->settings.ca_pem);
+    if (!str_eq(mode, row->tls_mode) && !verifies_now) {
+        (void)unreadable(err);
+        return false;
+    }
+    row->tls_mode = mode;
+    row->secret_version++;
+    close_seals(opened, &config, key, arena, row);
+    return true;
 }

@@ -52,4 +52,13 @@ void connection_row_seal(const struct opened_upstream *opened, const struct conn
                          const struct project_key *key, struct arena *arena,
                          struct connection_row *row);
 
+/*
+ * A row whose seals an earlier build made (vault/seal.h) gets them as they are made today; texts in
+ * the arena. A nearby host with caPem and no mode was `prefer` then, which looks at no certificate;
+ * it becomes `verify-full`, as for new connections.
+ *   Fails  CONNECTION_UNREADABLE; the row is as it was
+ */
+MUST_USE bool connection_row_reseal(const struct project_key *key, struct arena *arena,
+                                    struct connection_row *row, struct error *err);
+
 #endif

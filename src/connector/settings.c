@@ -7,8 +7,6 @@
 
 #include <assert.h>
 
-#define PEM_MAX (64 * 1024)
-
 #define DEFAULT_POOL_MAX 5
 #define DEFAULT_ACQUIRE_TIMEOUT_MS 5000
 #define DEFAULT_IDLE_TIMEOUT_MS 60000
@@ -115,9 +113,10 @@ static bool fail_contradiction(const char *config_says, const char *url_says, st
  * Redis' schemes say whether there is TLS, not how strictly it checks: a mode that encrypts refines
  * rediss. A sslmode says all of it.
  */
-static bool resolve_mode(enum tls_mode config, const struct url *url, enum tls_mode *out,
+static bool resolve_mode(const struct tls_config *tls, const struct url *url, enum tls_mode *out,
                          struct error *err)
 {
+    enum tls_mode config = (enum tls_mode)tls->mode;
     const char *config_says = tls_mode_names[config];
     struct str sslmode = url_option_find(url, STR("sslmode"));
     if (str_eq(url->scheme, STR("redis"))) {
@@ -139,7 +138,9 @@ static bool resolve_mode(enum tls_mode config, const struct url *url, enum tls_m
     } else if (config) {
         *out = config;
     } else {
-        *out = host_is_near(url->host) ? TLS_MODE_PREFER : TLS_MODE_VERIFY_FULL;
+        /* Who gives an authority wants it asked, wherever the host is. */
+        bool near = host_is_near(url->host) && !str_set(tls->ca_pem);
+        *out = near ? TLS_MODE_PREFER : TLS_MODE_VERIFY_FULL;
     }
     return true;
 }
@@ -169,7 +170,7 @@ static bool resolve_tls(const struct tls_config *tls, const struct url *url,
                           "is missing: a certificate and its key go together");
     out->ca_pem = tls->ca_pem;
     out->client_cert_pem = tls->client_cert_pem;
-    return resolve_mode((enum tls_mode)tls->mode, url, &out->tls_mode, err);
+    return resolve_mode(tls, url, &out->tls_mode, err);
 }
 
 /* PostgreSQL's `connect_timeout` counts in seconds, and 0 says nothing. */

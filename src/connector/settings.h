@@ -17,6 +17,8 @@
 
 struct url;
 
+#define PEM_MAX (64 * 1024) /* bytes of each of the texts in `tls` */
+
 /* As it comes in: every member may be absent. */
 struct pool_config {
     struct opt_int max, min, acquire_timeout_ms, idle_timeout_ms, max_lifetime_ms;
@@ -61,7 +63,7 @@ struct connection_settings {
  *
  * The TLS mode is the URL's (`sslmode`, `redis`, `rediss`), else the config's, else by the host's
  * text: prefer for loopback and private address literals, localhost, single-label names, *.local
- * and *.internal; verify-full for everything else. With rediss the config may choose among the modes
+ * and *.internal, unless there is a caPem; verify-full for everything else. With rediss the config may choose among the modes
  * that always encrypt. Any other two that differ are BAD_REQUEST naming config.tls.mode. A URL's
  * `connect_timeout` (seconds) stands for connectTimeoutMs in the same way.
  */

@@ -29,18 +29,40 @@ static const char *openssl_reason(void)
     return reason ? reason : "no reason given";
 }
 
-static bool add_authorities(SSL_CTX *context, struct str pem, struct error *err)
+static struct str ca_of(const struct upstream *upstream)
+{
+    return upstream->settings.ca_pem;
+}
+
+/* Are there certificates, and can each be read? Behind the last one OpenSSL finds no further line. */
+static bool check_certificates(struct str pem, const char *field, struct error *err)
+{
+    BIO *text = BIO_new_mem_buf(pem.ptr, (int)pem.len);
+    size_t count = 0;
+    ERR_clear_error();
+    for (X509 *one; text && (one = PEM_read_bio_X509(text, NULL, NULL, NULL)); count++)
+        X509_free(one);
+    BIO_free(text);
+    bool ended = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    bool ok = count > 0 && ended;
+    if (!ok && ended)
+        (void)fail_field(err, ERR_BAD_REQUEST, field, "holds no certificate in PEM form");
+    else if (!ok)
+        (void)fail_field(err, ERR_BAD_REQUEST, field, "certificate %zu in it cannot be read: %s",
+                         count + 1, openssl_reason());
+    ERR_clear_error();
+    return ok;
+}
+
+static void add_authorities(SSL_CTX *context, struct str pem)
 {
     BIO *text = BIO_new_mem_buf(pem.ptr, (int)pem.len);
     X509_STORE *store = SSL_CTX_get_cert_store(context);
-    size_t count = 0;
-    for (X509 *one; text && (one = PEM_read_bio_X509(text, NULL, NULL, NULL)); count++) {
+    for (X509 *one; text && (one = PEM_read_bio_X509(text, NULL, NULL, NULL));) {
         X509_STORE_add_cert(store, one);
         X509_free(one);
     }
     BIO_free(text);
-    return count > 0 ||
-           fail_field(err, ERR_TLS_FAILED, "config.tls.caPem", "holds no certificate in PEM form");
 }
 
 static bool use_chain(SSL_CTX *context, struct str pem)
@@ -56,39 +78,81 @@ static bool use_chain(SSL_CTX *context, struct str pem)
     return ok;
 }
 
-static bool use_key(struct str pem, void *context)
+struct own_key {
+    SSL_CTX *context;
+    const char *wrong; /* in words, or NULL */
+};
+
+/* OpenSSL would ask the terminal. */
+static int no_pass_phrase(char *room, int size, int writing, void *asked)
 {
-    BIO *text = BIO_new_mem_buf(pem.ptr, (int)pem.len);
-    EVP_PKEY *key = text ? PEM_read_bio_PrivateKey(text, NULL, NULL, NULL) : NULL;
-    bool ok =
-        key && SSL_CTX_use_PrivateKey(context, key) == 1 && SSL_CTX_check_private_key(context) == 1;
-    EVP_PKEY_free(key);
-    BIO_free(text);
-    return ok;
+    (void)room;
+    (void)size;
+    (void)writing;
+    *(bool *)asked = true;
+    return -1;
 }
 
-static bool set_identity(SSL_CTX *context, const struct upstream *upstream, struct error *err)
+static bool use_key(struct str pem, void *context)
+{
+    struct own_key *own = context;
+    bool asked = false;
+    BIO *text = BIO_new_mem_buf(pem.ptr, (int)pem.len);
+    EVP_PKEY *key = text ? PEM_read_bio_PrivateKey(text, NULL, no_pass_phrase, &asked) : NULL;
+    if (asked)
+        own->wrong = "is locked by a pass phrase: give the key without one";
+    else if (!key)
+        own->wrong = "holds no private key in PEM form";
+    else if (SSL_CTX_use_PrivateKey(own->context, key) != 1 ||
+             SSL_CTX_check_private_key(own->context) != 1)
+        own->wrong = "is not the key of the certificate in clientCertPem";
+    EVP_PKEY_free(key);
+    BIO_free(text);
+    return !own->wrong;
+}
+
+static bool set_identity(SSL_CTX *context, const struct upstream *upstream, enum error_code code,
+                         struct error *err)
 {
     struct str certificate = upstream->settings.client_cert_pem;
+    struct own_key key = { context, NULL };
     if (str_set(certificate) && !use_chain(context, certificate))
-        return fail_field(err, ERR_TLS_FAILED, "config.tls.clientCertPem",
-                          "not a certificate in PEM form: %s", openssl_reason());
-    if (upstream->client_key && !secret_use(upstream->client_key, use_key, context))
-        return fail_field(err, ERR_TLS_FAILED, "config.tls.clientKeyPem",
-                          "not a key in PEM form, or not the certificate's: %s", openssl_reason());
+        return fail_field(err, code, "config.tls.clientCertPem", "cannot be used: %s",
+                          openssl_reason());
+    if (upstream->client_key && !secret_use(upstream->client_key, use_key, &key))
+        return fail_field(err, code, "config.tls.clientKeyPem", "%s", key.wrong);
     return true;
+}
+
+bool tls_check_pem(const struct upstream *upstream, struct error *err)
+{
+    struct str ca = ca_of(upstream), certificate = upstream->settings.client_cert_pem;
+    if (str_set(ca) && !check_certificates(ca, "config.tls.caPem", err))
+        return false;
+    if (!str_set(certificate))
+        return true;
+    if (!check_certificates(certificate, "config.tls.clientCertPem", err))
+        return false;
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    bool ok = context ? set_identity(context, upstream, ERR_BAD_REQUEST, err)
+                      : fail(err, ERR_UNAVAILABLE, "could not set TLS up: %s", openssl_reason());
+    SSL_CTX_free(context);
+    ERR_clear_error();
+    return ok;
 }
 
 static bool set_trust(struct tls *tls, const struct upstream *upstream, struct error *err)
 {
-    struct str ca = upstream->settings.ca_pem;
+    struct str ca = ca_of(upstream);
     enum tls_mode mode = upstream->settings.tls_mode;
     tls->verifies = mode >= TLS_MODE_VERIFY_CA || (mode == TLS_MODE_REQUIRE && str_set(ca));
     if (!tls->verifies)
         return true;
     SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER, NULL);
-    if (str_set(ca))
-        return add_authorities(tls->context, ca, err);
+    if (str_set(ca)) {
+        add_authorities(tls->context, ca);
+        return true;
+    }
     return SSL_CTX_load_verify_file(tls->context, SYSTEM_CA) == 1 ||
            fail(err, ERR_TLS_FAILED, "could not read the system's authorities: %s", SYSTEM_CA);
 }
@@ -120,7 +184,8 @@ static bool prepare(struct tls *tls, int socket, const struct upstream *upstream
     tls->context = SSL_CTX_new(TLS_client_method());
     if (!tls->context || SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION) != 1)
         return fail(err, ERR_TLS_FAILED, "could not set TLS up: %s", openssl_reason());
-    if (!set_trust(tls, upstream, err) || !set_identity(tls->context, upstream, err))
+    if (!set_trust(tls, upstream, err) ||
+        !set_identity(tls->context, upstream, ERR_TLS_FAILED, err))
         return false;
     tls->ssl = SSL_new(tls->context);
     if (!tls->ssl || SSL_set_fd(tls->ssl, socket) != 1 || !set_name(tls, upstream))

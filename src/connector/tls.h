@@ -27,6 +27,12 @@ struct tls;
  */
 MUST_USE struct tls *tls_open(int socket, const struct upstream *upstream,
                               const struct opening *how, struct error *err);
+/*
+ * Are the certificates and the key of these settings what they should be, and does the key belong to
+ * the certificate?
+ *   Fails  BAD_REQUEST, naming the field
+ */
+MUST_USE bool tls_check_pem(const struct upstream *upstream, struct error *err);
 /* Frees; says goodbye to the peer without waiting for it. NULL is fine. */
 void tls_close(struct tls *tls);
 bool tls_verified(const struct tls *tls);

@@ -140,6 +140,33 @@ bool connection_find_any(struct tx *tx, struct id project_id, struct id id, stru
                   err);
 }
 
+/* --- sealing anew --- */
+
+bool connection_sealed_like(struct tx *tx, struct str beginning, struct id after,
+                            struct arena *arena, struct array *out, struct error *err)
+{
+    static const struct sql sql =
+        SQL("SELECT " ALL_COLUMNS " FROM project_connections"
+            " WHERE substr(connection_url, 1, length($1)) = $1 AND ($2 IS NULL OR id > $2)"
+            " ORDER BY id LIMIT $3");
+    return tx_all(tx, &sql,
+                  BINDS(bind_text(beginning), bind_id(after), bind_int(CONNECTION_RESEAL_MAX)),
+                  &row_shape, arena, out, err);
+}
+
+bool connection_reseal(struct tx *tx, const struct connection_row *row, struct str was,
+                       struct error *err)
+{
+    static const struct sql sql =
+        SQL("UPDATE project_connections SET connection_url = $4, client_key = $5, tls_mode = $6,"
+            " secret_version = $7 WHERE project_id = $1 AND id = $2 AND connection_url = $3");
+    return tx_run(tx, &sql,
+                  BINDS(bind_id(row->project_id), bind_id(row->id), bind_text(was),
+                        bind_text(row->connection_url), bind_text(row->client_key),
+                        bind_text(row->tls_mode), bind_int(row->secret_version)),
+                  NULL, err);
+}
+
 /* --- who uses it --- */
 
 static const struct field use_node_fields[] = {

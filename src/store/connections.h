@@ -50,6 +50,22 @@ MUST_USE bool connection_find_any(struct tx *tx, struct id project_id, struct id
                                   struct arena *arena, struct connection_row *out, bool *found,
                                   struct error *err);
 
+/* --- sealing anew --- */
+
+#define CONNECTION_RESEAL_MAX 256
+/*
+ * Up to CONNECTION_RESEAL_MAX rows whose connection_url begins like that, behind `after` (or none)
+ * in the order of ids; of all projects, so the scope must be the system's.
+ */
+MUST_USE bool connection_sealed_like(struct tx *tx, struct str beginning, struct id after,
+                                     struct arena *arena, struct array *out, struct error *err);
+/*
+ * The row's seals, TLS mode and secret version, if it is still sealed as it was (`was`: its
+ * connection_url then); nothing happens otherwise. What people see does not change, nor updated_at.
+ */
+MUST_USE bool connection_reseal(struct tx *tx, const struct connection_row *row, struct str was,
+                                struct error *err);
+
 /* --- who uses it --- */
 
 struct connection_use_node {

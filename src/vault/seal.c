@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "vault/internal.h"
 
-#define MAGIC STR("tl1.")
+#define MAGIC STR("tl2.")
 #define BOND_MAX ((size_t)64 * 1024)
 
 static void add_id(struct buf *to, struct id id)
@@ -17,7 +17,7 @@ static void add_id(struct buf *to, struct id id)
 }
 
 /* False when it is longer than any real one. */
-static bool write_bond(struct buf *to, const struct seal_bond *bond, struct str *out)
+static bool write_bond(struct buf *to, const struct seal_bond *bond, bool older, struct str *out)
 {
     buf_init(to, BOND_MAX);
     bond_add(to, bond->purpose);
@@ -29,6 +29,8 @@ static bool write_bond(struct buf *to, const struct seal_bond *bond, struct str 
     bond_add(to, bond->host);
     bond_add_int(to, bond->port);
     bond_add(to, bond->tls_mode);
+    if (!older)
+        bond_add(to, bond->trust);
     struct error err;
     return buf_finish(to, out, &err);
 }
@@ -52,7 +54,7 @@ struct str seal_close(const struct project_key *key, const struct seal_bond *bon
 {
     struct buf buf;
     struct closing closing = { .key = key, .arena = arena };
-    bool ok = write_bond(&buf, bond, &closing.bond);
+    bool ok = write_bond(&buf, bond, false, &closing.bond);
     if (ok)
         (void)secret_use(plain, close_plain, &closing);
     buf_done(&buf);
@@ -60,15 +62,16 @@ struct str seal_close(const struct project_key *key, const struct seal_bond *bon
               : STR_NULL;
 }
 
-static bool open_box(const struct project_key *key, const struct seal_bond *bond, struct str sealed,
-                     struct secret **out)
+static bool open_box(const struct project_key *key, const struct seal_bond *bond, bool older,
+                     struct str sealed, struct secret **out)
 {
-    if (!str_starts(sealed, MAGIC))
+    struct str magic = older ? SEAL_OLDER : MAGIC;
+    if (!str_starts(sealed, magic))
         return false;
-    struct str box = str_slice(sealed, MAGIC.len, sealed.len);
+    struct str box = str_slice(sealed, magic.len, sealed.len);
     struct buf buf;
     struct str bound;
-    bool ok = write_bond(&buf, bond, &bound);
+    bool ok = write_bond(&buf, bond, older, &bound);
     size_t size = box_plain_max(box) + 1, length;
     uint8_t *plain = xmalloc(size);
     ok = ok && box_open(project_key_bytes(key), bound, box, plain, &length);
@@ -83,6 +86,13 @@ static bool open_box(const struct project_key *key, const struct seal_bond *bond
 bool seal_open(const struct project_key *key, const struct seal_bond *bond, struct str sealed,
                struct secret **out, struct error *err)
 {
-    return open_box(key, bond, sealed, out) ||
+    return open_box(key, bond, false, sealed, out) ||
+           fail(err, ERR_CONNECTION_UNREADABLE, "what was sealed cannot be opened");
+}
+
+bool seal_open_older(const struct project_key *key, const struct seal_bond *bond, struct str sealed,
+                     struct secret **out, struct error *err)
+{
+    return open_box(key, bond, true, sealed, out) ||
            fail(err, ERR_CONNECTION_UNREADABLE, "what was sealed cannot be opened");
 }

@@ -2,19 +2,26 @@
 /* From what was typed to a row and back: what is kept, what must be typed again, what is refused. */
 #include "unit.h"
 
+#include "pem.h"
+
 #include "base/arena.h"
 #include "connector/dial.h"
 #include "connector/postgresql.h"
 #include "connector/redis.h"
 #include "connector/sealed.h"
+#include "json/read.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define CERTIFICATE "-----BEGIN CERTIFICATE-----\\nAA==\\n-----END CERTIFICATE-----\\n"
-#define KEY_TYPED "\"-----BEGIN PRIVATE KEY-----hush\""
+#define CERTIFICATE PEM_ONE
+#define KEY_TYPED "\"" PEM_ONE_KEY "\""
+#define NO_CERTIFICATE "-----BEGIN CERTIFICATE-----\\nAA==\\n-----END CERTIFICATE-----\\n"
 #define KEY_KEPT "{\"set\":true}"
+#define TLS(mode, key)                                                                             \
+    "{\"tls\":{\"mode\":\"" mode "\",\"clientCertPem\":\"" CERTIFICATE "\",\"clientKeyPem\":" key  \
+    "}}"
 #define URL_TYPED "postgresql://app:hush@db.example.com/orders"
 
 static struct {
@@ -112,9 +119,10 @@ static void a_row_opens_to_what_was_typed(void **state)
     if (!opened)
         fail_msg("%s", err.message);
     const struct upstream *upstream = &opened->upstream;
-    struct str password = STR("hush"), key = STR("-----BEGIN PRIVATE KEY-----hush");
+    struct str password = STR("hush"), quoted = STR(KEY_TYPED);
+    struct json *key = json_read(f.arena, quoted, JSON_DUPLICATES_REFUSED, &err);
     assert_true(secret_use(upstream->password, equals, &password));
-    assert_true(secret_use(upstream->client_key, equals, &key));
+    assert_true(secret_use(upstream->client_key, equals, &key->text));
     assert_true(str_eq(upstream->url.user, STR("app")));
     assert_int_equal(upstream->settings.pool_max, 2);
     assert_int_equal(upstream->settings.tls_mode, TLS_MODE_VERIFY_CA);
@@ -123,8 +131,9 @@ static void a_row_opens_to_what_was_typed(void **state)
 static void a_row_that_was_touched_does_not_open(void **state)
 {
     (void)state;
-    struct connection_row row = save(URL_TYPED, "{}"), other = save(URL_TYPED, "{}");
-    struct connection_row touched[6];
+    struct connection_row row = save(URL_TYPED, "{\"tls\":{\"caPem\":\"" PEM_ONE "\"}}");
+    struct connection_row other = save(URL_TYPED, "{}");
+    struct connection_row touched[8];
     for (size_t i = 0; i < ARRAY_LEN(touched); i++)
         touched[i] = row;
     touched[0].host = STR("evil.example.com");
@@ -133,7 +142,11 @@ static void a_row_that_was_touched_does_not_open(void **state)
     touched[3].connection_url = other.connection_url;
     touched[4].secret_version++;
     touched[5].config.text = STR("{\"tls\":{\"mode\":\"disable\"}}");
+    touched[6].config.text = STR("{\"tls\":{\"caPem\":\"" PEM_TWO "\"}}");
+    touched[7].config.text = STR("{}");
     struct error err;
+    AUTO(opened_upstream) untouched = upstream_from_row(&row, f.key, f.egress, &err);
+    assert_non_null(untouched);
     for (size_t i = 0; i < ARRAY_LEN(touched); i++) {
         err = (struct error){ 0 };
         AUTO(opened_upstream) opened = upstream_from_row(&touched[i], f.key, f.egress, &err);
@@ -149,9 +162,6 @@ static void a_row_that_was_touched_does_not_open(void **state)
 static void secrets_are_bound_to_their_destination(void **state)
 {
     (void)state;
-#define TLS(mode, key)                                                                             \
-    "{\"tls\":{\"mode\":\"" mode "\",\"clientCertPem\":\"" CERTIFICATE "\",\"clientKeyPem\":" key  \
-    "}}"
     struct connection_row row = save(URL_TYPED, TLS("verify-full", KEY_TYPED));
     static const struct {
         const char *url, *config, *field;
@@ -161,6 +171,9 @@ static void secrets_are_bound_to_their_destination(void **state)
         { NULL, TLS("require", KEY_KEPT), "connectionUrl" },
         { NULL, TLS("verify-full", KEY_TYPED), "connectionUrl" },
         { NULL, "{}", "connectionUrl" },
+        { NULL, "{\"tls\":{\"caPem\":\"" PEM_ONE "\"}}", "connectionUrl" },
+        { NULL, "{\"tls\":{\"clientCertPem\":\"" PEM_TWO "\",\"clientKeyPem\":{\"set\":true}}}",
+          "connectionUrl" },
         { URL_TYPED, TLS("verify-full", KEY_KEPT), NULL },
         { "postgresql://other:new@db.example.com/else", TLS("verify-full", KEY_KEPT), NULL },
         { "postgresql://app:hush@evil.example.com/orders", TLS("verify-full", KEY_KEPT),
@@ -200,6 +213,24 @@ static void wrong_input_names_its_field(void **state)
         { URL_TYPED,
           "{\"tls\":{\"clientKeyPem\":" KEY_KEPT ",\"clientCertPem\":\"" CERTIFICATE "\"}}",
           "config.tls.clientKeyPem", ERR_BAD_REQUEST },
+        { URL_TYPED, TLS("verify-full", "\"" PEM_TWO_KEY "\""), "config.tls.clientKeyPem",
+          ERR_BAD_REQUEST },
+        { URL_TYPED, TLS("verify-full", "\"" PEM_ONE_LOCKED_KEY "\""), "config.tls.clientKeyPem",
+          ERR_BAD_REQUEST },
+        { URL_TYPED, TLS("verify-full", "\"hush\""), "config.tls.clientKeyPem", ERR_BAD_REQUEST },
+        { URL_TYPED, "{\"tls\":{\"caPem\":\"hush\"}}", "config.tls.caPem", ERR_BAD_REQUEST },
+        { URL_TYPED, "{\"tls\":{\"caPem\":\"" NO_CERTIFICATE "\"}}", "config.tls.caPem",
+          ERR_BAD_REQUEST },
+        { URL_TYPED, "{\"tls\":{\"caPem\":\"" PEM_ONE NO_CERTIFICATE "\"}}", "config.tls.caPem",
+          ERR_BAD_REQUEST },
+        { URL_TYPED,
+          "{\"tls\":{\"clientCertPem\":\"" NO_CERTIFICATE "\",\"clientKeyPem\":" KEY_TYPED "}}",
+          "config.tls.clientCertPem", ERR_BAD_REQUEST },
+        { URL_TYPED "?sslmode=prefer", "{\"tls\":{\"caPem\":\"" PEM_ONE "\"}}", "config.tls.caPem",
+          ERR_BAD_REQUEST },
+        { "redis://:hush@h", "{\"tls\":{\"caPem\":\"" PEM_ONE "\"}}", "config.tls.caPem",
+          ERR_BAD_REQUEST },
+        { URL_TYPED, TLS("disable", KEY_TYPED), "config.tls.clientCertPem", ERR_BAD_REQUEST },
         { URL_TYPED, "{\"tls\":{\"clientKeyPem\":7,\"clientCertPem\":\"" CERTIFICATE "\"}}",
           "config.tls.clientKeyPem", ERR_BAD_REQUEST },
         { URL_TYPED "?sslmode=require", "{\"tls\":{\"mode\":\"verify-full\"}}", "config.tls.mode",
@@ -216,6 +247,20 @@ static void wrong_input_names_its_field(void **state)
     }
 }
 
+static void a_key_has_a_longest_length(void **state)
+{
+    (void)state;
+    char *long_key = arena_alloc(f.arena, PEM_MAX + 2);
+    memset(long_key, 'x', PEM_MAX + 1);
+    long_key[PEM_MAX + 1] = 0;
+    struct str config = arena_printf(
+        f.arena, "{\"tls\":{\"clientCertPem\":\"" CERTIFICATE "\",\"clientKeyPem\":\"%s\"}}",
+        long_key);
+    struct error err;
+    assert_null(from_input(URL_TYPED, config.ptr, NULL, &err));
+    assert_string_equal(err.message, "config.tls.clientKeyPem: is longer than 65536 bytes");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +268,7 @@ int main(void)
         cmocka_unit_test(a_row_that_was_touched_does_not_open),
         cmocka_unit_test(secrets_are_bound_to_their_destination),
         cmocka_unit_test(wrong_input_names_its_field),
+        cmocka_unit_test(a_key_has_a_longest_length),
     };
     return cmocka_run_group_tests(tests, start, finish);
 }

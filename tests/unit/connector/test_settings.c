@@ -161,6 +161,26 @@ static void tls_mode_comes_from_url_then_config_then_host(void **state)
     }
 }
 
+/* An authority is there to be asked: a nearby host alone would not. */
+static void an_authority_makes_the_default_strict(void **state)
+{
+    (void)state;
+    static const char *const hosts[] = { "localhost", "127.0.0.1",   "10.0.0.1",
+                                         "db",        "db.internal", "db.example.com" };
+    for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+        struct url url = upstream_url("postgresql", hosts[i], NULL);
+        struct tls_config tls = { .ca_pem = STR("-----BEGIN CERTIFICATE-----") };
+        struct connection_config config = { .tls = &tls };
+        struct connection_settings settings = { 0 };
+        struct error err = { 0 };
+        assert_true(settings_resolve(&config, &url, &settings, &err));
+        assert_int_equal(settings.tls_mode, TLS_MODE_VERIFY_FULL);
+        tls.mode = TLS_MODE_VERIFY_CA;
+        assert_true(settings_resolve(&config, &url, &settings, &err));
+        assert_int_equal(settings.tls_mode, TLS_MODE_VERIFY_CA);
+    }
+}
+
 static void the_url_may_say_the_connect_timeout(void **state)
 {
     (void)state;
@@ -199,6 +219,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(mistakes_name_their_field, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tls_mode_comes_from_url_then_config_then_host, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(an_authority_makes_the_default_strict, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_url_may_say_the_connect_timeout, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

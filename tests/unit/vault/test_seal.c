@@ -43,6 +43,7 @@ static int start(void **state)
         .host = STR("db.example"),
         .port = 5432,
         .tls_mode = STR("verify-full"),
+        .trust = STR("0123"),
     };
     return f.key && f.other_key ? 0 : -1;
 }
@@ -89,7 +90,7 @@ static void a_seal_opens_where_it_was_closed(void **state)
 {
     (void)state;
     struct str sealed = close_seal(PLAIN);
-    assert_true(str_starts(sealed, STR("tl1.")));
+    assert_true(str_starts(sealed, STR("tl2.")));
     assert_int_equal(str_find(sealed, STR("s3cr3t")), sealed.len);
     assert_true(opens(f.key, &f.bond, sealed, PLAIN));
     assert_true(opens(f.key, &f.bond, close_seal(STR("")), STR("")));
@@ -100,7 +101,7 @@ static void a_changed_bond_does_not_open(void **state)
 {
     (void)state;
     struct str sealed = close_seal(PLAIN);
-    struct seal_bond changed[12];
+    struct seal_bond changed[14];
     for (size_t i = 0; i < ARRAY_LEN(changed); i++)
         changed[i] = f.bond;
     changed[0].purpose = STR("connectioN");
@@ -117,10 +118,28 @@ static void a_changed_bond_does_not_open(void **state)
     changed[9].host = STR(".example");
     changed[10].host = STR("");
     changed[11].tls_mode = STR_NULL;
+    changed[12].trust = STR("0124");
+    changed[13].trust = STR_NULL;
     for (size_t i = 0; i < ARRAY_LEN(changed); i++)
         if (opens(f.key, &changed[i], sealed, PLAIN))
             fail_msg("bond %zu opens it", i);
     assert_false(opens(f.other_key, &f.bond, sealed, PLAIN));
+}
+
+/* The two ways to open do not take each other's seals, whatever their beginning says. */
+static void a_seal_is_not_taken_for_an_older_one(void **state)
+{
+    (void)state;
+    struct secret *secret = NULL;
+    struct error err = { 0 };
+    struct str sealed = close_seal(PLAIN);
+    struct str relabelled =
+        arena_printf(f.arena, "tl1." STR_FMT, STR_ARG(str_slice(sealed, 4, sealed.len)));
+    assert_true(str_starts(relabelled, SEAL_OLDER));
+    assert_false(seal_open_older(f.key, &f.bond, sealed, &secret, &err));
+    assert_false(seal_open_older(f.key, &f.bond, relabelled, &secret, &err));
+    assert_int_equal(err.code, ERR_CONNECTION_UNREADABLE);
+    assert_false(opens(f.key, &f.bond, relabelled, PLAIN));
 }
 
 static void a_changed_byte_does_not_open(void **state)
@@ -154,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_seal_opens_where_it_was_closed),
         cmocka_unit_test(a_changed_bond_does_not_open),
+        cmocka_unit_test(a_seal_is_not_taken_for_an_older_one),
         cmocka_unit_test(a_changed_byte_does_not_open),
         cmocka_unit_test(a_cut_or_longer_seal_does_not_open),
     };
