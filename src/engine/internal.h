@@ -94,6 +94,7 @@ struct engine {
     struct list jobs;
     pthread_cond_t work; /* jobs came, or closing */
     unsigned idle_workers, running_workers;
+    bool waking; /* one of them is on its way to the queue */
     struct worker *workers;
     unsigned worker_count;
 

@@ -8,18 +8,28 @@
 #include "connector/interrupt.h"
 #include "engine/internal.h"
 
+/*
+ * One at a time: whoever comes to the queue and leaves jobs behind wakes the next. Jobs come in
+ * groups, after a commit, and a worker that is awake takes several in the time that waking one needs.
+ */
+static void wake_one(struct engine *engine)
+{
+    if (engine->waking || engine->idle_workers == 0)
+        return;
+    engine->waking = true;
+    pthread_cond_signal(&engine->work);
+}
+
 void queue_push(struct engine *engine, struct job *job)
 {
     list_push(&engine->jobs, &job->node);
-    if (engine->idle_workers > 0)
-        pthread_cond_signal(&engine->work);
+    wake_one(engine);
 }
 
 void queue_push_front(struct engine *engine, struct job *job)
 {
     list_push_front(&engine->jobs, &job->node);
-    if (engine->idle_workers > 0)
-        pthread_cond_signal(&engine->work);
+    wake_one(engine);
 }
 
 static void *work(void *context)
@@ -32,10 +42,13 @@ static void *work(void *context)
             engine->idle_workers++;
             pthread_cond_wait(&engine->work, &engine->lock);
             engine->idle_workers--;
+            engine->waking = false;
         }
         if (engine->closing)
             break;
         struct job *job = LIST_ITEM(list_pop(&engine->jobs), job, node);
+        if (!list_empty(&engine->jobs))
+            wake_one(engine);
         pthread_mutex_unlock(&engine->lock);
         job->run(worker, job);
         arena_reset(worker->arena);
