@@ -35,7 +35,7 @@ const char *json_kind_name(enum json_kind kind)
 
 const struct json *json_member(const struct json *value, struct str name)
 {
-    if (value->kind != JSON_OBJECT)
+    if (!value || value->kind != JSON_OBJECT)
         return NULL;
     for (size_t i = 0; i < value->count; i++) {
         if (str_eq(value->members[i].name, name))

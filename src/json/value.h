@@ -42,7 +42,7 @@ struct json_member {
 
 /* "null", "boolean", "number", "string", "array", "object": for messages. */
 const char *json_kind_name(enum json_kind kind);
-/* The member of that name, or NULL; also NULL when `value` is no object. */
+/* The member of that name, or NULL; also NULL when `value` is no object, or is NULL itself. */
 const struct json *json_member(const struct json *value, struct str name);
 /* True for a number that is an integer of int64_t's range ("12", not "12.0" nor "1e3"). */
 bool json_to_int64(const struct json *value, int64_t *out);

@@ -26,6 +26,7 @@ static void members_are_found_by_whole_name(void **state)
     assert_null(json_member(value, STR("abc")));
     assert_null(json_member(value_of(arena, "[1]"), STR("a")));
     assert_null(json_member(value_of(arena, "{}"), STR("a")));
+    assert_null(json_member(NULL, STR("a")));
 }
 
 static void integers_are_exact_or_refused(void **state)

@@ -324,6 +324,7 @@ static void failing_subscriptions_tell_it_as_an_event(void **state)
         "GET /trpc/notes.onAdd?input={\"number\":2}", "", NULL, 200,
         "}\n\nevent: serialized-error\ndata: {\"message\":\"not signed in\",\"code\":-32001");
     assert_call("GET /trpc/notes.onAdd?input={}", GOOD, NULL, 200, "\"field\":\"number\"");
+    assert_call("GET /trpc/notes.onAdd", GOOD, NULL, 200, "\"field\":\"number\"");
     assert_call("GET /trpc/notes.onAdd?connectionParams={\"token\":\"good\"}&input={\"number\":1}",
                 "", NULL, 200, "event: return");
     assert_call("PUT /trpc/notes.onAdd", GOOD JSON, "{}", 200, "serialized-error");
