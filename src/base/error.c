@@ -43,15 +43,19 @@ enum error_code error_code_of_reason(struct str reason)
     return ERR_NONE;
 }
 
-/* Puts as much of `text` as fits into `out`: whole code points, one line. */
+/* Puts as much of `text` as fits into `out`: whole code points, one line, valid UTF-8. */
 static void keep_line(char *out, size_t size, struct str text)
 {
     struct str kept = str_cut(text, size - 1);
-    for (size_t i = 0; i < kept.len; i++) {
+    for (size_t i = 0; i < kept.len;) {
+        size_t length = str_utf8_sequence(kept.ptr + i, kept.len - i);
         unsigned char byte = (unsigned char)kept.ptr[i];
-        out[i] = kept.ptr[i];
-        if (byte < 0x20 || byte == 0x7F)
+        memcpy(out + i, kept.ptr + i, length);
+        if (length == 0)
+            out[i] = '?';
+        else if (byte < 0x20 || byte == 0x7F)
             out[i] = ' ';
+        i += length ? length : 1;
     }
     out[kept.len] = '\0';
 }

@@ -44,7 +44,10 @@ const struct error_status_row *error_status_row(enum error_status status);
 /* The code of a reason's wire name; ERR_NONE when there is none such. */
 enum error_code error_code_of_reason(struct str reason);
 
-/* Fills *err and returns false; longer messages are cut at a code point, control bytes blanked. */
+/*
+ * Fills *err and returns false. Longer messages are cut at a code point, control bytes blanked, and
+ * bytes that are no UTF-8 (an upstream's words may be anything) become "?".
+ */
 bool fail(struct error *err, enum error_code code, const char *format, ...) PRINTF_LIKE(3, 4);
 /* The same for functions that return a pointer. */
 void *fail_null(struct error *err, enum error_code code, const char *format, ...) PRINTF_LIKE(3, 4);

@@ -39,6 +39,9 @@ static void messages_are_one_line_of_whole_code_points(void **state)
     (void)fail(&err, ERR_INTERNAL, "a\nb\x1b[31m\x7F");
     assert_string_equal(err.message, "a b [31m ");
 
+    (void)fail(&err, ERR_INTERNAL, "a\xFF\xC3z\xED\xA0\x80\xC3\xA4");
+    assert_string_equal(err.message, "a??z???\xC3\xA4");
+
     char text[600];
     for (size_t i = 0; i + 2 < sizeof(text); i += 2)
         memcpy(text + i, "\xC3\xA4", 3);
