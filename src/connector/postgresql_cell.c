@@ -108,11 +108,10 @@ static int escaped_unit(struct str text, size_t at)
         return -1;
     int unit = 0;
     for (size_t i = at + 2; i < at + 6; i++) {
-        char c = text.ptr[i];
-        int digit = isdigit((unsigned char)c) ? c - '0' : (c | 0x20) - 'a' + 10;
-        if (digit < 0 || digit > 15)
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (!isxdigit(c))
             return -1;
-        unit = unit * 16 + digit;
+        unit = unit * 16 + (isdigit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
     }
     return unit;
 }

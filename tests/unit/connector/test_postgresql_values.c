@@ -81,6 +81,7 @@ static void json_stays_on_one_line(void **state)
                 "[-0,1.5e-3,2E+7,true,false,null,\"\\u00e9\\/\"]");
     check_value(JSON, "\"\\ud83d\\ude00\"", "\"\\ud83d\\ude00\"");
     check_value(JSON, "\"\\ude00\"", "\"\\\"\\\\ude00\\\"\"");
+    check_value(JSON, "\"\\u403`\"", "\"\\\"\\\\u403`\\\"\"");
     check_value(JSON, "\"\\ud83dx\"", "\"\\\"\\\\ud83dx\\\"\"");
     check_value(JSON, "\"\\ud83d\\n\"", "\"\\\"\\\\ud83d\\\\n\\\"\"");
     check_value(JSON, "\"\\\\ud83d\"", "\"\\\\ud83d\"");
