@@ -107,6 +107,11 @@ void pg_cancel_unref(struct pg_cancel *cancel);
 /* Asks the server to cancel what runs, from a thread of its own. */
 void pg_cancel_aside(struct pg_cancel *cancel);
 
+/*
+ * What libpq may still read on this thread before it gives control back. SIZE_MAX: no limit, which is
+ * how it is at first, and has to be again behind the call.
+ */
+void pg_receive_at_most(size_t bytes);
 /* From here on `max` bytes may come in during this wait. */
 void pg_limit_received(const struct pg *pg, struct pg_wait *wait, size_t max);
 /* Ends a flight: a Sync, and on its way. */

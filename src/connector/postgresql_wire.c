@@ -24,6 +24,8 @@
 #define CANCEL_THREADS_MAX 64
 /* Waits of one run before its bytes are counted: small results need no counting. */
 #define UNCOUNTED_WAKES 4
+/* What is read between two looks at how much it is. */
+#define RECEIVE_MAX ((size_t)256 << 10)
 
 struct pg_cancel {
     atomic_int holders;
@@ -96,7 +98,9 @@ bool pg_send(struct pg *pg, const char *sql, struct error *err)
 
 static bool flush(struct pg *pg, struct error *err)
 {
+    pg_receive_at_most(RECEIVE_MAX); /* it reads where it cannot send */
     int left = PQflush(pg->link);
+    pg_receive_at_most(SIZE_MAX);
     pg->unsent = left > 0;
     return left >= 0 || pg_fail_send(pg, err);
 }
@@ -125,8 +129,7 @@ void pg_limit_received(const struct pg *pg, struct pg_wait *wait, size_t max)
 /*
  * libpq gathers a whole message before it shows any of it, however large, so a cap on what is
  * written is not enough: this one is on what has come in. It is looked at whenever libpq comes up
- * for air, which it does when the server is slower than we are; the process memory limit stands
- * behind it.
+ * for air, which pg_receive_at_most() sees to.
  */
 static bool within_size(struct pg *pg, struct pg_wait *wait, struct error *err)
 {
@@ -191,7 +194,10 @@ bool pg_next(struct pg *pg, struct pg_wait *wait, PGresult **out, struct error *
         if (!wait_socket(pg, wait, err))
             return false;
         /* A server that ends a session says why before it closes: that is still read. */
-        if (!PQconsumeInput(pg->link) && PQisBusy(pg->link))
+        pg_receive_at_most(RECEIVE_MAX);
+        bool open = PQconsumeInput(pg->link) == 1;
+        pg_receive_at_most(SIZE_MAX);
+        if (!open && PQisBusy(pg->link))
             return pg_fail_lost(pg, err);
     }
     PGresult *result = PQgetResult(pg->link);
