@@ -21,6 +21,7 @@ struct keyring;
 struct manager;
 struct store;
 struct test_gate;
+struct watches;
 
 /* Everything that procedures reach; made in app/server.c, which also closes it in reverse. */
 struct services {
@@ -33,6 +34,7 @@ struct services {
     struct blocking *signing;    /* hashes passwords */
     struct blocking *testing;    /* tests connections: slow ones must not keep people out */
     struct test_gate *test_gate; /* how many tests, by whom: api/test_gate.h */
+    struct watches *watches;     /* open event streams: api/watch.h */
 };
 
 /* All routers, NULL at the end: for rpc_new() and rpc_typescript(). */

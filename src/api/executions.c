@@ -2,6 +2,7 @@
 /* executions.list, get, cancel. */
 #include "api/internal.h"
 
+#include "api/watch.h"
 #include "engine/engine.h"
 
 #define PAGE_DEFAULT 50
@@ -119,7 +120,10 @@ static void cancel_requested(struct write *write, const struct error *err)
     struct error full = { 0 };
 
     /* Taken up by this process between the question and the commit: it is told as well. */
-    if (!err && !self->ended)
+    if (!err && self->ended)
+        watches_publish(services_of(self->call)->watches, self->call->project_id, self->id,
+                        EXECUTION_CANCELLED);
+    else if (!err)
         (void)engine_cancel(services_of(self->call)->engine, self->id);
     self->job.run = await_end;
     if (err)

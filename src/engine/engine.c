@@ -46,6 +46,7 @@ struct engine *engine_open(const struct engine_config *config, struct error *err
     struct engine *engine = NEW(engine);
     engine->store = config->store;
     engine->manager = config->manager;
+    engine->events = config->events;
     engine->worker_count = config->workers;
     char id_text[ID_TEXT_SIZE];
     snprintf(engine->owner, sizeof(engine->owner), "%ld-" STR_FMT, (long)getpid(),
@@ -270,11 +271,14 @@ static void begin(struct engine_start *start)
     engine->stats.started++;
     struct live *live = start->live;
     if (!live) {
+        struct event queued = { start->execution_id, EXECUTION_QUEUED };
+        events_publish(engine->events, start->project_id, queued, true);
         engine->unclaimed = true;
         claim_if_room(engine);
         return;
     }
     live_add(live);
+    live_changed(live);
     execution_begin(&live->x, instant_now());
     live_apply(live);
 }

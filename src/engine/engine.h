@@ -26,11 +26,13 @@
 #include <stdint.h>
 
 struct engine;
+struct events;
 struct manager;
 
 struct engine_config {
     struct store *store;
     struct manager *manager;
+    struct events *events; /* told of every change; NULL: nobody watches */
     unsigned workers; /* threads */
 };
 
@@ -120,6 +122,15 @@ bool engine_cancel(struct engine *engine, struct id execution_id);
 MUST_USE bool engine_view(struct engine *engine, struct id project_id, struct id execution_id,
                           struct arena *arena, struct execution_row *out, bool *found,
                           struct error *err);
+/*
+ * The same for who looks often: inputs and outputs of steps over 16 KiB, or over 1 MiB together, are
+ * left out. They are then present, and empty.
+ */
+MUST_USE bool engine_glance(struct engine *engine, struct id project_id, struct id execution_id,
+                            struct arena *arena, struct execution_row *out, bool *found,
+                            struct error *err);
+/* This process holds it, and has not told its end, which the store may know already. */
+bool engine_is_ending(struct engine *engine, struct id execution_id);
 /* Brings rows of execution_list() up to date with what this process holds in memory. */
 void engine_refresh(struct engine *engine, struct execution_row *rows, size_t count);
 

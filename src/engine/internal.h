@@ -20,6 +20,7 @@
 #include "connector/manager.h"
 #include "connector/pool.h"
 #include "engine/engine.h"
+#include "engine/events.h"
 #include "engine/execution.h"
 
 #include <pthread.h>
@@ -81,6 +82,7 @@ struct live {
     const struct save *stuck; /* the one refused; the store's thread's own */
     struct timer save_again;
     int shown_status; /* the committed one */
+    int told_status;  /* the last that who watches was told */
     bool end_saved, ended, fenced;
     struct job deliver;
 };
@@ -89,6 +91,7 @@ struct engine {
     pthread_mutex_t lock;
     struct store *store;
     struct manager *manager;
+    struct events *events; /* or NULL: nobody watches */
     char owner[64]; /* of leases */
 
     struct list jobs;
@@ -168,6 +171,15 @@ bool wait_add_locked(struct engine *engine, struct engine_waiter *waiter, struct
 /* view.c: a row for each node, in order, from what is known of them. */
 void view_complete(struct execution_row *row, struct array known, const struct graph *graph,
                    struct arena *arena);
+
+/* Under the lock: what is shown of it has changed. */
+static inline void live_changed(struct live *live)
+{
+    struct event event = { live->row.id, live->shown_status };
+    events_publish(live->engine->events, live->row.project_id, event,
+                   live->shown_status != live->told_status);
+    live->told_status = live->shown_status;
+}
 
 static inline unsigned engine_bucket(struct id id)
 {

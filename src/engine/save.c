@@ -120,6 +120,7 @@ static void go_on(struct save *save)
     for (unsigned i = 0; i < save->ready_count; i++)
         task_enqueue(&live->tasks[save->ready[i]]);
     live->ended = execution_status_ended(save->status);
+    live_changed(live);
 }
 
 static void fenced(struct save *save)

@@ -304,6 +304,7 @@ static bool begin(struct task *task)
     execution_attempt_started(&live->x, task->node, instant_now());
     if (live->shown_status == EXECUTION_QUEUED)
         live->shown_status = EXECUTION_RUNNING;
+    live_changed(live);
     if (commit) {
         task->sent = false; /* by an earlier try, which was found to write */
         save_submit(live, task);
@@ -365,6 +366,7 @@ static void retry_due(struct timer *timer)
     execution_retry_due(&task->live->x, task->node);
     live_apply(task->live);
     task->live->shown_status = task->live->x.status;
+    live_changed(task->live);
 }
 
 void task_init(struct task *task, struct live *live, unsigned node)

@@ -4,6 +4,9 @@
 
 #include "engine/internal.h"
 
+#define GLANCE_TEXT_MAX ((size_t)16 * 1024)
+#define GLANCE_TEXTS_MAX ((size_t)1024 * 1024)
+
 static const struct step_row *find_step(struct array known, struct str node_id)
 {
     const struct step_row *rows = known.items;
@@ -56,13 +59,29 @@ static struct execution_error *copy_error(struct arena *arena, const struct exec
     return copy;
 }
 
-static void copy_step(struct arena *arena, struct step_row *step)
+/* How much text of steps is copied: of each, and of all together. What is longer stays present, and
+ * is empty. */
+struct text_budget {
+    size_t each, all;
+};
+
+static void copy_text(struct arena *arena, struct text_budget *budget, struct json_text *text)
+{
+    if (!str_set(text->text))
+        return;
+    bool fits = text->text.len <= budget->each && text->text.len <= budget->all;
+    if (fits)
+        budget->all -= text->text.len;
+    text->text = fits ? arena_str(arena, text->text) : STR("");
+}
+
+static void copy_step(struct arena *arena, struct text_budget *budget, struct step_row *step)
 {
     step->node_id = arena_str(arena, step->node_id);
     step->name = arena_str(arena, step->name);
     step->type = arena_str(arena, step->type);
-    step->input.text = arena_str(arena, step->input.text);
-    step->output.text = arena_str(arena, step->output.text);
+    copy_text(arena, budget, &step->input);
+    copy_text(arena, budget, &step->output);
     step->error = copy_error(arena, step->error);
     struct attempt *attempts = ARENA_ARRAY(arena, attempt, step->attempts.count + 1);
     if (step->attempts.count > 0)
@@ -73,7 +92,7 @@ static void copy_step(struct arena *arena, struct step_row *step)
 }
 
 static bool view_live(struct engine *engine, struct id project_id, struct id execution_id,
-                      struct arena *arena, struct execution_row *out)
+                      struct text_budget budget, struct arena *arena, struct execution_row *out)
 {
     pthread_mutex_lock(&engine->lock);
     struct live *live = live_find(engine, execution_id);
@@ -85,7 +104,7 @@ static bool view_live(struct engine *engine, struct id project_id, struct id exe
         out->error = copy_error(arena, out->error);
         struct step_row *steps = out->steps.items;
         for (size_t i = 0; i < out->steps.count; i++)
-            copy_step(arena, &steps[i]);
+            copy_step(arena, &budget, &steps[i]);
     }
     pthread_mutex_unlock(&engine->lock);
     return found;
@@ -101,11 +120,12 @@ static bool view_stored(struct engine *engine, struct id project_id, struct id e
     return !*found || step_list(tx, project_id, execution_id, arena, steps, err);
 }
 
-bool engine_view(struct engine *engine, struct id project_id, struct id execution_id,
-                 struct arena *arena, struct execution_row *out, bool *found, struct error *err)
+static bool view(struct engine *engine, struct id project_id, struct id execution_id,
+                 struct text_budget budget, struct arena *arena, struct execution_row *out,
+                 bool *found, struct error *err)
 {
     *found = true;
-    if (view_live(engine, project_id, execution_id, arena, out))
+    if (view_live(engine, project_id, execution_id, budget, arena, out))
         return true;
     struct array steps;
     if (!view_stored(engine, project_id, execution_id, arena, out, &steps, found, err))
@@ -118,6 +138,38 @@ bool engine_view(struct engine *engine, struct id project_id, struct id executio
         return false;
     view_complete(out, steps, graph, arena);
     return true;
+}
+
+bool engine_view(struct engine *engine, struct id project_id, struct id execution_id,
+                 struct arena *arena, struct execution_row *out, bool *found, struct error *err)
+{
+    struct text_budget all = { SIZE_MAX, SIZE_MAX };
+    return view(engine, project_id, execution_id, all, arena, out, found, err);
+}
+
+bool engine_glance(struct engine *engine, struct id project_id, struct id execution_id,
+                   struct arena *arena, struct execution_row *out, bool *found, struct error *err)
+{
+    struct text_budget budget = { GLANCE_TEXT_MAX, GLANCE_TEXTS_MAX };
+    if (!view(engine, project_id, execution_id, budget, arena, out, found, err))
+        return false;
+    struct step_row *steps = out->steps.items;
+    for (size_t i = 0; *found && i < out->steps.count; i++) {
+        struct json_text *texts[] = { &steps[i].input, &steps[i].output };
+        for (size_t k = 0; k < ARRAY_LEN(texts); k++)
+            if (texts[k]->text.len > GLANCE_TEXT_MAX)
+                texts[k]->text = STR(""); /* from the store, or of a trigger */
+    }
+    return true;
+}
+
+bool engine_is_ending(struct engine *engine, struct id execution_id)
+{
+    pthread_mutex_lock(&engine->lock);
+    const struct live *live = live_find(engine, execution_id);
+    bool ending = live && !live->fenced && !execution_status_ended(live->shown_status);
+    pthread_mutex_unlock(&engine->lock);
+    return ending;
 }
 
 void engine_refresh(struct engine *engine, struct execution_row *rows, size_t count)

@@ -287,7 +287,7 @@ void exchange_stream(struct exchange *exchange, const struct http_response *head
     exchange->streaming = true;
     exchange->closed = closed;
     exchange->closed_context = context;
-    exchange->written_at_us = clock_us();
+    exchange->written_at_us = exchange->taken_at_us = clock_us();
     buf_init(&exchange->queue, HTTP_STREAM_QUEUE_MAX);
     bool gone = exchange->given_up;
     exchange->closed_called = gone;
@@ -324,6 +324,14 @@ void exchange_end(struct exchange *exchange)
     let_go(exchange, false);
 }
 
+size_t exchange_backlog(struct exchange *exchange)
+{
+    pthread_mutex_lock(&exchange->server->lock);
+    size_t waiting = exchange->queue.len - exchange->sent;
+    pthread_mutex_unlock(&exchange->server->lock);
+    return waiting;
+}
+
 ptrdiff_t exchange_read(struct exchange *exchange, char *out, size_t max)
 {
     struct http_server *server = exchange->server;
@@ -338,6 +346,7 @@ ptrdiff_t exchange_read(struct exchange *exchange, char *out, size_t max)
         size_t size = waiting < max ? waiting : max;
         memcpy(out, queue->ptr + exchange->sent, size);
         exchange->sent += size;
+        exchange->taken_at_us = clock_us();
         if (exchange->sent == queue->len) {
             exchange->sent = 0;
             if (queue->size > KEPT_BUF_MAX) {
@@ -351,6 +360,7 @@ ptrdiff_t exchange_read(struct exchange *exchange, char *out, size_t max)
     } else if (exchange->ended || server->closing) {
         result = STREAM_END;
     } else {
+        exchange->taken_at_us = clock_us();
         exchange->state = EXCHANGE_PARKED;
         mhd_suspend(exchange);
     }

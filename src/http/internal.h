@@ -72,6 +72,7 @@ struct exchange {
     struct buf queue; /* of a stream: what waits to be sent, from `sent` on */
     size_t sent;
     int64_t written_at_us; /* for pings */
+    int64_t taken_at_us;   /* when the library last took something, or found nothing to take */
     void (*closed)(void *context);
     void *closed_context;
     struct exchange *next_free;

@@ -95,15 +95,19 @@ void exchange_answer(struct exchange *exchange, const struct http_response *resp
  * and exchange_end() was called, whichever comes last: both always happen.
  *
  * The request keeps no deadline. A head that names a ping has it sent whenever nothing else was
- * written for HTTP_STREAM_PING_MS, which keeps proxies patient and finds dead clients.
+ * written for HTTP_STREAM_PING_MS, which keeps proxies patient and finds dead clients. A client that
+ * takes nothing for HTTP_STREAM_STALL_MS, while something waits, is cut off.
  * Threads: any.
  */
 #define HTTP_STREAM_QUEUE_MAX ((size_t)4 << 20)
 #define HTTP_STREAM_PING_MS 15000
+#define HTTP_STREAM_STALL_MS 60000
 void exchange_stream(struct exchange *exchange, const struct http_response *head,
                      void (*closed)(void *context), void *context);
 void exchange_write(struct exchange *exchange, struct str text);
 void exchange_end(struct exchange *exchange);
+/* Bytes that wait to be sent. */
+size_t exchange_backlog(struct exchange *exchange);
 
 /* Routes are exact, or subtrees ("/trpc/" serves everything below); the first match counts. */
 struct http_route {

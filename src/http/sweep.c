@@ -33,6 +33,9 @@ static void look_after_stream(struct http_conn *conn, int64_t now_us)
     struct exchange *exchange = conn->exchange;
     struct str ping = exchange->response.ping;
 
+    if (exchange->state == EXCHANGE_SENDING && exchange->queue.len > exchange->sent &&
+        now_us - exchange->taken_at_us >= (int64_t)HTTP_STREAM_STALL_MS * 1000)
+        (void)shutdown(conn->socket, SHUT_RDWR);
     if (exchange->state != EXCHANGE_PARKED)
         return;
     if (has_hung_up(conn->socket)) {

@@ -53,6 +53,7 @@ struct rpc_call {
     struct call call;
     struct rpc_request *request;
     struct str path;
+    const void *input; /* decoded */
     bool failed;
     struct error error;
     struct error_datum *data; /* newest first */

@@ -26,6 +26,7 @@ enum procedure_kind {
 enum procedure_right {
     ANYONE,
     SIGNED_IN,
+    SELF, /* signed in, as a person: what it is about is theirs */
     ADMIN,
     PROJECT_READ,  /* viewer */
     PROJECT_WRITE, /* editor */
@@ -71,6 +72,7 @@ struct caller {
     bool signed_in;
     struct id user_id;
     bool admin;
+    bool is_operator;        /* of the server, on its own machine: every right, but no person */
     bool read_only;       /* a token of access "read": queries only */
     struct id session_id; /* of a cookie, or none */
     struct id token_id;   /* of a token, or none */
@@ -115,6 +117,13 @@ void call_subscribe(struct call *call, void (*closed)(struct call *call));
 struct str call_last_event_id(const struct call *call);
 /* One event: data is a struct of the procedure's output shape; id absent = not tracked. */
 void call_event(struct call *call, struct str id, const void *data);
+/*
+ * Who calls and what they may is judged again, as it was before run(): for streams, which outlive
+ * rights. `scratch` is for the judging.  Blocks: on reads of the store.
+ */
+MUST_USE bool call_judge_again(struct call *call, struct arena *scratch, struct error *err);
+/* Bytes that were written and not taken by the client yet. */
+size_t call_backlog(struct call *call);
 /* The sequence is over. With an error the client's subscription fails. */
 void call_end(struct call *call, const struct error *err);
 

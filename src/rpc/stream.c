@@ -193,6 +193,11 @@ void call_event(struct call *call, struct str id, const void *data)
     buf_done(&text);
 }
 
+size_t call_backlog(struct call *call)
+{
+    return exchange_backlog(CONTAINER_OF(call, struct rpc_call, call)->request->exchange);
+}
+
 static void end(struct rpc_call *call, const struct error *err)
 {
     struct rpc *rpc = call->request->rpc;

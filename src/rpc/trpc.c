@@ -207,6 +207,20 @@ static bool check_caller(struct rpc_call *call, enum procedure_right needs, stru
     return true;
 }
 
+bool call_judge_again(struct call *call, struct arena *scratch, struct error *err)
+{
+    const struct rpc_call *self = CONTAINER_OF(call, struct rpc_call, call);
+    const struct rpc_hooks *hooks = &self->request->rpc->hooks;
+    struct call again = *call;
+
+    again.arena = scratch;
+    if (!hooks->authenticate(self->request->http, scratch, &again.caller, hooks->services, err))
+        return false;
+    if (call->procedure->needs != ANYONE && !again.caller.signed_in)
+        return fail(err, ERR_UNAUTHORIZED, "not signed in any more");
+    return hooks->permit(&again, self->input, err);
+}
+
 static enum answer try_call(struct rpc_call *call, struct error *err)
 {
     const struct procedure *procedure = call->call.procedure;
@@ -219,6 +233,7 @@ static enum answer try_call(struct rpc_call *call, struct error *err)
     if (!check_caller(call, procedure->needs, err) || !rpc_input_decode(call, &input, err) ||
         !hooks->permit(&call->call, input, err))
         return FAILED;
+    call->input = input;
     if (procedure->output && procedure->kind != SUBSCRIPTION)
         call->call.output = arena_alloc(call->call.arena, procedure->output->size);
     return procedure->run(&call->call, input, call->call.output, err);

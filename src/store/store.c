@@ -59,6 +59,8 @@ struct store {
     struct group *group;
     bool tidy; /* nothing was written since the log was carried over */
     _Atomic uint64_t rights_generation;
+    void (*rights_changed)(void *context); /* under the lock, as the next */
+    void *rights_context;
 };
 
 /* --- groups --- */
@@ -119,6 +121,15 @@ static void note_group(struct store *store, const struct group *group, int64_t s
     (void)pthread_mutex_unlock(&store->lock);
 }
 
+static void rights_changed(struct store *store)
+{
+    atomic_fetch_add(&store->rights_generation, 1);
+    (void)pthread_mutex_lock(&store->lock);
+    if (store->rights_changed)
+        store->rights_changed(store->rights_context);
+    (void)pthread_mutex_unlock(&store->lock);
+}
+
 static void group_run(struct store *store, struct group *group)
 {
     int64_t started_us = clock_us();
@@ -133,7 +144,7 @@ static void group_run(struct store *store, struct group *group)
             group->errors[i] = err;
         }
     if (changed)
-        atomic_fetch_add(&store->rights_generation, 1);
+        rights_changed(store);
     note_group(store, group, started_us);
     for (size_t i = 0; i < group->count; i++)
         group->writes[i]->done(group->writes[i], group->failed[i] ? &group->errors[i] : NULL);
@@ -349,6 +360,14 @@ bool store_is_remote(const struct store *store)
 uint64_t store_rights_generation(const struct store *store)
 {
     return atomic_load(&store->rights_generation);
+}
+
+void store_on_rights_changed(struct store *store, void (*changed)(void *context), void *context)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    store->rights_changed = changed;
+    store->rights_context = context;
+    (void)pthread_mutex_unlock(&store->lock);
 }
 
 void store_stats(struct store *store, struct store_stats *out)

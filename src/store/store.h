@@ -149,6 +149,11 @@ MUST_USE bool tx_int(struct tx *tx, const struct sql *sql, const struct bind *bi
  * it was read, and asks again when the number is another.
  */
 uint64_t store_rights_generation(const struct store *store);
+/*
+ * Calls changed(context) after each such commit, before any `done`, on the writer's thread and under
+ * the store's lock: it must neither block nor call the store. NULL: nobody, once this has returned.
+ */
+void store_on_rights_changed(struct store *store, void (*changed)(void *context), void *context);
 
 struct store_stats {
     int64_t groups, writes, failed_writes; /* since the start */
