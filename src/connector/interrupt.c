@@ -28,6 +28,9 @@ enum waited wait_ready(int fd, short events, struct deadline by, const struct in
     for (;;) {
         if (interrupt_told(stop))
             return WAITED_STOPPED;
+        /* Who never stops talking would always be ready. */
+        if (deadline_passed(by))
+            return WAITED_LATE;
         struct pollfd fds[2] = {
             { .fd = fd, .events = events },
             { .fd = stop ? stop->bell : -1, .events = POLLIN },

@@ -52,6 +52,7 @@ static bool begin_session(struct pg *pg, const struct opening *how, struct error
     pg->cancel = pg_cancel_new(pg->link, pg->upstream->egress);
     trial_begin(trial, STAGE_QUERY);
     struct pg_wait wait = { .by = limited.by, .stop = how->stop };
+    pg_limit_received(pg, &wait, PG_CHATTER_MAX);
     bool ok = pg_session_begin(pg, &wait, err);
     take_version(pg, trial);
     trial_end(trial, STAGE_QUERY, ok);
@@ -87,6 +88,7 @@ static bool ping(struct conn *conn, struct deadline by)
     struct pg *pg = pg_of(conn);
     struct pg_wait wait = { .by = by };
     struct error err;
+    pg_limit_received(pg, &wait, PG_CHATTER_MAX);
     return pg_session_ready(pg, &wait, &err) && pg_send_sync(pg, &err) &&
            pg_finish_flight(pg, &wait, NULL, &err);
 }

@@ -268,6 +268,8 @@ static bool crank(struct progress *progress, struct deadline connect_by, struct 
         case WAITED_STOPPED:
             return fail_stopped(err);
         }
+        if (pg_received(progress->pg) > PG_CHATTER_MAX)
+            return pg_fail_chatter(err);
         want = PQconnectPoll(progress->pg->link);
         follow(progress);
     }
@@ -285,6 +287,8 @@ static bool try_address(struct pg *pg, struct progress *progress, const char *ad
     PQfinish(pg->link);
     pg->link = start.link;
     PQsetNoticeReceiver(pg->link, ignore_notice, NULL);
+    /* Else libpq itself waits, without end, for a server that asks but does not read. */
+    (void)PQsetnonblocking(pg->link, 1);
     PQsetErrorVerbosity(pg->link, PQERRORS_VERBOSE);
     if (PQstatus(pg->link) == CONNECTION_BAD)
         return fail_connect(progress, err);
@@ -401,7 +405,7 @@ bool pg_connect(struct pg *pg, const struct opening *how, struct error *err)
         return false;
     report_tls(pg, trial);
     PQsetErrorVerbosity(pg->link, PQERRORS_DEFAULT);
-    if (PQsetnonblocking(pg->link, 1) != 0 || !PQenterPipelineMode(pg->link))
+    if (!PQisnonblocking(pg->link) || !PQenterPipelineMode(pg->link))
         return pg_fail_lost(pg, err);
     return true;
 }

@@ -107,6 +107,9 @@ void pg_cancel_unref(struct pg_cancel *cancel);
 /* Asks the server to cancel what runs, from a thread of its own. */
 void pg_cancel_aside(struct pg_cancel *cancel);
 
+/* What a server may say while nothing large was asked of it: signing in, beginning, a ping. */
+#define PG_CHATTER_MAX ((size_t)1 << 20)
+
 /*
  * What libpq may still read on this thread before it gives control back. SIZE_MAX: no limit, which is
  * how it is at first, and has to be again behind the call.
@@ -114,9 +117,20 @@ void pg_cancel_aside(struct pg_cancel *cancel);
 void pg_receive_at_most(size_t bytes);
 /* From here on `max` bytes may come in during this wait. */
 void pg_limit_received(const struct pg *pg, struct pg_wait *wait, size_t max);
+/* Bytes that came in since the link was opened. */
+uint64_t pg_received(const struct pg *pg);
+bool pg_fail_chatter(struct error *err);
+/*
+ * True when far more came in than the result explains: libpq keeps settings and grown buffers for as
+ * long as the link lives.
+ */
+bool pg_is_bloated(const struct pg *pg, const struct pg_wait *wait, size_t written);
 /* Ends a flight: a Sync, and on its way. */
 MUST_USE bool pg_send_sync(struct pg *pg, struct error *err);
-/* The next result of the flight, NULL between two statements. On false the session is broken. */
+/*
+ * The next result of the flight, NULL between two statements; never one of a COPY. On false the
+ * session is broken.
+ */
 MUST_USE bool pg_next(struct pg *pg, struct pg_wait *wait, PGresult **out, struct error *err);
 /*
  * Reads a flight to its end. The first tuples go to *rows when it is not NULL. False on the first

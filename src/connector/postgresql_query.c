@@ -203,17 +203,15 @@ static bool take_result(struct job *job, PGresult *result, struct error *err)
         return true;
     case PGRES_EMPTY_QUERY:
         return fail_field(err, ERR_INVALID_INPUT, "query", "holds no statement");
-    case PGRES_COPY_IN:
-    case PGRES_COPY_OUT:
-    case PGRES_COPY_BOTH:
-        job->pg->conn.broken = true;
-        return fail(err, ERR_COPY_NOT_ALLOWED, "COPY from or to the client is not supported");
     case PGRES_FATAL_ERROR:
         if (PQstatus(job->pg->link) == CONNECTION_BAD)
             job->pg->conn.broken = true;
         job->stale = is_stale(job, result);
         (void)pg_fail_result(job->pg, result, err);
         return judge_cancelled(job, err);
+    case PGRES_COPY_IN: /* pg_next() refuses them */
+    case PGRES_COPY_OUT:
+    case PGRES_COPY_BOTH:
     case PGRES_BAD_RESPONSE:
     case PGRES_NONFATAL_ERROR:
     case PGRES_PIPELINE_SYNC:
@@ -415,6 +413,7 @@ static enum step_result run(struct conn *conn, const struct operation_run *run, 
     };
     pg_limit_received(pg, &job.wait, 2 * run->output->max + RECEIVED_SLACK);
     bool done = run_job(&job, err);
+    pg->bloated |= pg_is_bloated(pg, &job.wait, run->output->len);
     clean_up(&job);
     if (done)
         return STEP_DONE;

@@ -316,8 +316,16 @@ static bool make_ready(struct pg *pg, struct pg_wait *wait, struct error *err)
     return pg->pooled || pg->prepared || prepare_own(pg, wait, err);
 }
 
+/* Nobody listens: what came all the same would be kept for as long as the link lives. */
+static void drop_notifications(struct pg *pg)
+{
+    for (PGnotify *each; (each = PQnotifies(pg->link)) != NULL;)
+        PQfreemem(each);
+}
+
 bool pg_session_ready(struct pg *pg, struct pg_wait *wait, struct error *err)
 {
+    drop_notifications(pg);
     if (make_ready(pg, wait, err))
         return true;
     /* Whatever the server says of it, nothing of the run was sent: another session will do. */

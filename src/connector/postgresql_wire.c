@@ -111,7 +111,7 @@ bool pg_send_sync(struct pg *pg, struct error *err)
 }
 
 /* Bytes that ever came in on the socket: encrypted ones too, and those still in the kernel. */
-static uint64_t bytes_received(const struct pg *pg)
+uint64_t pg_received(const struct pg *pg)
 {
     struct tcp_info info = { 0 };
     socklen_t size = sizeof(info);
@@ -122,23 +122,38 @@ static uint64_t bytes_received(const struct pg *pg)
 
 void pg_limit_received(const struct pg *pg, struct pg_wait *wait, size_t max)
 {
-    wait->received_before = bytes_received(pg);
+    wait->received_before = pg_received(pg);
     wait->received_max = max;
 }
 
 /*
  * libpq gathers a whole message before it shows any of it, however large, so a cap on what is
  * written is not enough: this one is on what has come in. It is looked at whenever libpq comes up
- * for air, which pg_receive_at_most() sees to.
+ * for air, which pg_receive_at_most() sees to. It bounds in the same way what libpq 15 loses for good:
+ * 216 bytes of every description of parameters but the last (tried), which only a server that means
+ * ill sends twice.
  */
 static bool within_size(struct pg *pg, struct pg_wait *wait, struct error *err)
 {
     if (wait->received_max == 0 || ++wait->wakes < UNCOUNTED_WAKES ||
-        bytes_received(pg) - wait->received_before <= wait->received_max)
+        pg_received(pg) - wait->received_before <= wait->received_max)
         return true;
     pg->conn.broken = true;
     pg_cancel_aside(pg->cancel);
+    if (wait->received_max == PG_CHATTER_MAX)
+        return pg_fail_chatter(err);
     return fail(err, ERR_RESULT_TOO_LARGE, "the result is too large");
+}
+
+bool pg_fail_chatter(struct error *err)
+{
+    return fail(err, ERR_SERVER_PROTOCOL, "the server says more than it was asked");
+}
+
+bool pg_is_bloated(const struct pg *pg, const struct pg_wait *wait, size_t written)
+{
+    return wait->wakes >= UNCOUNTED_WAKES &&
+           pg_received(pg) - wait->received_before > PG_CHATTER_MAX + 4 * (uint64_t)written;
 }
 
 /* The deadline passed, or the moment after a cancel did. */
@@ -169,6 +184,9 @@ static bool wait_socket(struct pg *pg, struct pg_wait *wait, struct error *err)
             pg->conn.broken = true;
             return fail_stopped(err);
         }
+        /* Who never stops talking would always be ready. */
+        if (deadline_passed(wait->by))
+            return give_up(pg, wait, err);
         struct pollfd fds[3] = {
             { .fd = PQsocket(pg->link), .events = (short)(POLLIN | (pg->unsent ? POLLOUT : 0)) },
             { .fd = pg->wake, .events = POLLIN },
@@ -179,9 +197,14 @@ static bool wait_socket(struct pg *pg, struct pg_wait *wait, struct error *err)
             notice_cancel(pg, wait);
         if (ready > 0 && fds[0].revents)
             return within_size(pg, wait, err);
-        if (ready == 0 && deadline_passed(wait->by))
-            return give_up(pg, wait, err);
     }
+}
+
+/* libpq would give the same result again for ever, until the copying is done. */
+static bool is_copy(const PGresult *result)
+{
+    ExecStatusType status = PQresultStatus(result);
+    return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
 }
 
 bool pg_next(struct pg *pg, struct pg_wait *wait, PGresult **out, struct error *err)
@@ -205,6 +228,11 @@ bool pg_next(struct pg *pg, struct pg_wait *wait, PGresult **out, struct error *
     wait->nothings = result ? 0 : wait->nothings + 1;
     if (!result && (PQstatus(pg->link) == CONNECTION_BAD || wait->nothings > 1))
         return pg_fail_lost(pg, err);
+    if (is_copy(result)) {
+        PQclear(result);
+        pg->conn.broken = true;
+        return fail(err, ERR_COPY_NOT_ALLOWED, "COPY from or to the client is not supported");
+    }
     *out = result;
     return true;
 }

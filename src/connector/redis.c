@@ -44,6 +44,8 @@ static bool expect_ok(struct sign_in *s, const struct redis_command_line *line)
     }
     if (reply.kind == REDIS_REPLY_FAILURE)
         return redis_fail(s->conn, reply.text, s->arena, s->err);
+    if (s->conn->conn.broken)
+        return fail(s->err, ERR_SERVER_PROTOCOL, "the server says more than it was asked");
     return true;
 }
 

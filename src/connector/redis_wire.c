@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@
 #include "connector/scrub.h"
 #include "connector/tls.h"
 
+#define LINE_MAX ((size_t)1 << 20)
+
 /* A command under way. */
 struct exchange {
     struct redis_conn *conn;
@@ -24,6 +27,8 @@ struct exchange {
     atomic_bool *cancelled;
     struct error *err;
     bool sent; /* some of it has left */
+    size_t received;
+    bool line_ended; /* the first line of the reply is whole */
 };
 
 /* --- sockets --- */
@@ -175,20 +180,34 @@ static bool looks_like_tls(const char *bytes, long count)
     return count >= 2 && (bytes[0] == 0x15 || bytes[0] == 0x16) && bytes[1] == 0x03;
 }
 
-static bool feed(struct exchange *x, redisReader *reader, size_t *total)
+/* A line is searched for its end again with each piece of it, so it may not be long. */
+static bool within_size(struct exchange *x, const char *bytes, size_t count)
+{
+    x->received += count;
+    if (!x->line_ended)
+        x->line_ended = memchr(bytes, '\n', count) != NULL;
+    if (!x->line_ended && x->received > LINE_MAX)
+        return lost(x, ERR_RESULT_TOO_LARGE, "the reply has a line longer than 1 MiB");
+    if (x->received > REDIS_REPLY_MAX)
+        return lost(x, ERR_RESULT_TOO_LARGE, "the reply is longer than 8 MiB");
+    return true;
+}
+
+static bool feed(struct exchange *x, redisReader *reader)
 {
     char bytes[16384];
     short events;
+    if (deadline_passed(x->by))
+        return lost(x, ERR_DEADLINE_PASSED, "no answer in time");
     long count = read_some(x->conn, bytes, sizeof(bytes), &events);
     if (count < 0 && (errno == EAGAIN || errno == EINTR))
         return wait_for(x, events);
     if (count <= 0)
         return lost(x, ERR_CONNECTION_LOST, "the server closed the connection");
-    if (!x->conn->answered && !x->conn->tls && looks_like_tls(bytes, count))
+    if (x->received == 0 && !x->conn->answered && !x->conn->tls && looks_like_tls(bytes, count))
         return lost(x, ERR_TLS_REQUIRED, "the server demands TLS: write rediss:// in the URL");
-    *total += (size_t)count;
-    if (*total > REDIS_REPLY_MAX)
-        return lost(x, ERR_RESULT_TOO_LARGE, "the reply is longer than 8 MiB");
+    if (!within_size(x, bytes, (size_t)count))
+        return false;
     if (redisReaderFeed(reader, bytes, (size_t)count) != REDIS_OK)
         return lost(x, ERR_SERVER_PROTOCOL, "the server does not speak the protocol of Redis");
     return true;
@@ -196,7 +215,6 @@ static bool feed(struct exchange *x, redisReader *reader, size_t *total)
 
 static bool receive(struct exchange *x, redisReader *reader, struct redis_reply *out)
 {
-    size_t total = 0;
     for (;;) {
         void *object = NULL;
         if (redisReaderGetReply(reader, &object) != REDIS_OK)
@@ -211,7 +229,7 @@ static bool receive(struct exchange *x, redisReader *reader, struct redis_reply 
                 x->conn->conn.broken = true; /* it said more than it was asked */
             return true;
         }
-        if (!feed(x, reader, &total))
+        if (!feed(x, reader))
             return false;
     }
 }
@@ -220,7 +238,9 @@ bool redis_call(struct redis_conn *conn, const struct redis_command_line *line, 
                 struct deadline by, atomic_bool *cancelled, struct redis_reply *out,
                 struct error *err)
 {
-    struct exchange x = { conn, arena, by, cancelled, err, false };
+    struct exchange x = {
+        .conn = conn, .arena = arena, .by = by, .cancelled = cancelled, .err = err
+    };
     const char *texts[REDIS_ARGUMENTS_MAX];
     size_t lengths[REDIS_ARGUMENTS_MAX];
     for (int i = 0; i < line->count; i++) {
@@ -256,6 +276,8 @@ bool redis_fail(const struct redis_conn *conn, struct str reply, struct arena *a
 {
     struct str word = error_word(reply);
     struct str text = scrub(arena, reply, conn->upstream->password);
+    if (text.len == 0)
+        text = STR("the server answered with an error that says nothing");
     enum error_code code = ERR_SERVER_ERROR;
     if (str_eq(word, STR("NOAUTH")) || str_eq(word, STR("WRONGPASS")) ||
         str_eq(word, STR("NOPERM")) || str_find(reply, STR("invalid password")) < reply.len ||

@@ -65,7 +65,11 @@ void connection_test(const struct opened_upstream *opened, struct arena *arena,
 {
     const struct connector *connector = opened->upstream.connector;
     struct trial trial = { 0 };
-    const struct opening how = { .by = deadline_in_ms(CONNECTION_TEST_MS), .trial = &trial };
+    struct deadline usual = deadline_in_ms(opened->upstream.settings.connect_timeout_ms);
+    const struct opening how = {
+        .by = deadline_earlier(usual, deadline_in_ms(CONNECTION_TEST_MS)),
+        .trial = &trial,
+    };
     struct error err = { 0 };
     int64_t began_us = clock_us();
     struct conn *conn = connector->open(&opened->upstream, &how, &err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Testing a connection: the very path of an execution (resolve, judge, connect, TLS, sign in, query)
- * on a session of its own, with a total deadline of 5 s.
+ * on a session of its own, with a total deadline of 5 s, or the connection's own when it is earlier.
  */
 #ifndef CONNECTOR_TEST_H
 #define CONNECTOR_TEST_H

@@ -24,9 +24,11 @@ export interface Caller {
 export interface Server {
   base: string;
   data: string;
+  pid: number;
   setupToken: string | undefined;
   output(): string;
   stop(): Promise<number | null>;
+  kill(): Promise<void>;
 }
 
 export function run(...words: string[]): string {
@@ -70,14 +72,20 @@ export async function serve(data: string, ...flags: string[]): Promise<Server> {
     child.stderr!.on("data", look);
     child.once("exit", (code, signal) => reject(new Error(`the server ended (${code ?? signal}): ${seen}`)));
   });
+  let killed = false;
   const stop = () => {
     child.kill("SIGTERM");
     return ended;
   };
+  const kill = async () => {
+    killed = true;
+    child.kill("SIGKILL");
+    await ended;
+  };
   endings.push(async () => {
-    expect(await stop(), seen).toBe(0);
+    if (!killed) expect(await stop(), seen).toBe(0);
   });
-  return { base, data, setupToken: /Set-up token: (\S+)/.exec(seen)?.[1], output: () => seen, stop };
+  return { base, data, pid: child.pid!, setupToken: /Set-up token: (\S+)/.exec(seen)?.[1], output: () => seen, stop, kill };
 }
 
 /* One request a call, or (batch) those of one turn together. */
