@@ -25,6 +25,7 @@ export interface Server {
   base: string;
   data: string;
   pid: number;
+  pid: number;
   setupToken: string | undefined;
   output(): string;
   stop(): Promise<number | null>;

@@ -259,13 +259,60 @@ static size_t check_lines(struct conn *conn, struct str text)
     return rows;
 }
 
+static struct str read_text(struct arena *arena, const char *path)
+{
+    struct str text;
+    struct error err;
+    if (!file_read(path, TABLE_BYTES_MAX, arena, &text, &err))
+        fail_msg("%s", err.message);
+    return text;
+}
+
+/* What stands from `begin` on, up to `end`. */
+static struct str section(struct str text, const char *begin, const char *end)
+{
+    text = str_slice(text, str_find(text, str_from(begin)), text.len);
+    return str_slice(text, 0, str_find(text, str_from(end)));
+}
+
 static void values_keep_what_they_are_both_ways(void **state)
 {
     AUTO(arena) arena = arena_new();
-    struct str text;
-    struct error err;
-    assert_true(file_read(TEST_DATA "/postgresql.txt", TABLE_BYTES_MAX, arena, &text, &err));
-    assert_true(check_lines(conn_of(state), text) > 150);
+    wrong = 0;
+    size_t rows = check_lines(conn_of(state), read_text(arena, TEST_DATA "/postgresql.txt"));
+    assert_true(rows > 150);
+    assert_int_equal(wrong, 0);
+}
+
+static void the_documentation_says_the_same(void **state)
+{
+    AUTO(arena) arena = arena_new();
+    struct str types = section(read_text(arena, DOCS "/postgresql.md"), "## Types\n", "\n## ");
+    wrong = 0;
+    assert_true(check_lines(conn_of(state), types) > 30);
+    assert_int_equal(wrong, 0);
+}
+
+/* Arrays and the types that the table makes itself need no word of their own. */
+static void the_documentation_leaves_no_type_out(void **state)
+{
+    AUTO(arena) arena = arena_new();
+    struct str types = section(read_text(arena, DOCS "/postgresql.md"), "## Types\n", "\n## ");
+    struct str text =
+        section(read_text(arena, TEST_DATA "/postgresql.txt"), "# --- yes", "# --- arr");
+    (void)state;
+    wrong = 0;
+    while (text.len > 0) {
+        struct row row;
+        struct str line = str_slice(text, 0, str_find_byte(text, '\n'));
+        text = str_slice(text, line.len + 1, text.len);
+        if (!split_row(arena, line, &row) || row.count < 4)
+            continue;
+        struct str type = str_slice(row.cells[0], 0, str_find_byte(row.cells[0], '('));
+        struct str word = arena_printf(arena, "`" STR_FMT, STR_ARG(type));
+        if (str_find(types, word) == types.len)
+            complain(line, STR("docs/postgresql.md has no word of this type"));
+    }
     assert_int_equal(wrong, 0);
 }
 
@@ -273,6 +320,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_keep_what_they_are_both_ways),
+        cmocka_unit_test(the_documentation_says_the_same),
+        cmocka_unit_test(the_documentation_leaves_no_type_out),
     };
     prepare_process("PGADMINURL");
     return cmocka_run_group_tests(tests, open_admin_fixture, close_fixture);
