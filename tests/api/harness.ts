@@ -25,7 +25,6 @@ export interface Server {
   base: string;
   data: string;
   pid: number;
-  pid: number;
   setupToken: string | undefined;
   output(): string;
   stop(): Promise<number | null>;
