@@ -14,7 +14,10 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "store/migrate.h"
+#include "store/projects.h"
 #include "store/store.h"
+#include "store/users.h"
 
 struct fixture {
     char folder[64], path[96], url[128];
@@ -99,6 +102,63 @@ static inline bool fixture_write(struct fixture *f,
         if (!(call))                                                                               \
             fail_msg("%s:%d: %s", __FILE__, __LINE__, (f)->err.message);                           \
     } while (0)
+
+/* How many there are in the program. */
+static inline int64_t fixture_migrations(void)
+{
+    int64_t count = 0;
+    while (sqlite_migrations[count].text)
+        count++;
+    return count;
+}
+
+/* --- rows that most tests need --- */
+
+static inline bool fixture_insert_user(struct tx *tx, const void *context, struct error *err)
+{
+    return user_insert(tx, context, err);
+}
+
+/* An administrator, whose password is none. */
+static inline struct user_row fixture_user(struct fixture *f, const char *email)
+{
+    struct user_row user = {
+        .id = id_new(),
+        .email = str_from(email),
+        .name = STR("Ada"),
+        .password_hash = STR("hash"),
+        .admin = true,
+        .created_at = instant_now(),
+        .updated_at = instant_now(),
+    };
+    MUST_WRITE(f, fixture_insert_user, &user);
+    return user;
+}
+
+struct fixture_owned {
+    struct project_row project;
+    struct id owner;
+};
+
+static inline bool fixture_insert_project(struct tx *tx, const void *context, struct error *err)
+{
+    const struct fixture_owned *owned = context;
+    return project_insert(tx, &owned->project, owned->owner, err);
+}
+
+static inline struct id fixture_project(struct fixture *f, struct id owner)
+{
+    struct fixture_owned owned = {
+        .project = { .id = id_new(),
+                     .name = STR("Orders"),
+                     .data_key = STR("wrapped"),
+                     .created_at = instant_now(),
+                     .updated_at = instant_now() },
+        .owner = owner,
+    };
+    MUST_WRITE(f, fixture_insert_project, &owned);
+    return owned.project.id;
+}
 
 static inline int64_t fixture_int(struct fixture *f, const struct sql *sql)
 {

@@ -10,6 +10,8 @@
 #define API_API_H
 
 #include "base/attr.h"
+#include "base/str.h"
+#include "base/time.h"
 #include "rpc/procedure.h"
 #include "rpc/trpc.h"
 
@@ -21,7 +23,6 @@ struct keyring;
 struct manager;
 struct store;
 struct test_gate;
-struct watches;
 
 /* Everything that procedures reach; made in app/server.c, which also closes it in reverse. */
 struct services {
@@ -34,7 +35,8 @@ struct services {
     struct blocking *signing;    /* hashes passwords */
     struct blocking *testing;    /* tests connections: slow ones must not keep people out */
     struct test_gate *test_gate; /* how many tests, by whom: api/test_gate.h */
-    struct watches *watches;     /* open event streams: api/watch.h */
+    struct str listen;           /* for system.status; absent: on no address */
+    struct instant started_at;
 };
 
 /* All routers, NULL at the end: for rpc_new() and rpc_typescript(). */

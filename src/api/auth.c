@@ -6,10 +6,6 @@
 #include "store/sessions.h"
 #include "store/users.h"
 
-#define PASSWORD_MIN 8
-#define PASSWORD_MAX 1024
-#define EMAIL_MAX 254
-
 struct auth_status {
     bool setup_required;
     struct user_row *user;
@@ -218,7 +214,7 @@ const struct procedure auth_procedures[] = {
       .run = auth_logout },
     { .path = "auth.changePassword",
       .kind = MUTATION,
-      .needs = SIGNED_IN,
+      .needs = SELF,
       .doc = "Changes the caller's password; their other sessions end.",
       .input = &password_shape,
       .output = &success_shape,

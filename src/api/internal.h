@@ -26,7 +26,13 @@ extern const struct procedure component_procedures[];
 extern const struct procedure workflow_procedures[];
 extern const struct procedure execution_procedures[];
 extern const struct procedure execute_procedures[];
-extern const struct procedure watch_procedures[];
+extern const struct procedure user_procedures[];
+extern const struct procedure system_procedures[];
+
+/* Bounds of what people sign in with. */
+#define PASSWORD_MIN 8
+#define PASSWORD_MAX 1024
+#define EMAIL_MAX 254
 
 static inline struct services *services_of(const struct call *call)
 {

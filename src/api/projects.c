@@ -38,13 +38,21 @@ static const struct field update_fields[] = {
 };
 static const struct shape update_shape = SHAPE(NULL, project_update_input, update_fields);
 
+/* The operator sees all projects, as their owner. */
+static struct tx *read_projects(struct call *call, struct error *err)
+{
+    struct scope scope =
+        call->caller.is_operator ? scope_system() : scope_user(call->caller.user_id);
+    return store_read(services_of(call)->store, scope, err);
+}
+
 static enum answer projects_list(struct call *call, const void *input, void *output,
                                  struct error *err)
 {
     struct project_list_output *out = output;
     (void)input;
 
-    AUTO(tx) tx = store_read(services_of(call)->store, scope_user(call->caller.user_id), err);
+    AUTO(tx) tx = read_projects(call, err);
     if (!tx || !project_list(tx, call->caller.user_id, call->arena, &out->projects, err))
         return FAILED;
     return DONE;
@@ -54,7 +62,7 @@ static enum answer projects_get(struct call *call, const void *input, void *outp
                                 struct error *err)
 {
     (void)input;
-    AUTO(tx) tx = store_read(services_of(call)->store, scope_user(call->caller.user_id), err);
+    AUTO(tx) tx = read_projects(call, err);
     if (!tx || !project_find(tx, call->project_id, call->caller.user_id, call->arena, output, err))
         return FAILED;
     return DONE;
@@ -152,7 +160,7 @@ const struct procedure project_procedures[] = {
       .run = projects_get },
     { .path = "projects.create",
       .kind = MUTATION,
-      .needs = SIGNED_IN,
+      .needs = SELF,
       .doc = "Makes a project; the caller becomes its owner.",
       .input = &create_shape,
       .output = &project_shape,

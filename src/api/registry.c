@@ -8,6 +8,7 @@
 const struct procedure *const api_tables[] = {
     auth_procedures,
     token_procedures,
+    user_procedures,
     project_procedures,
     member_procedures,
     connection_procedures,
@@ -17,7 +18,7 @@ const struct procedure *const api_tables[] = {
     workflow_procedures,
     execute_procedures,
     execution_procedures,
-    watch_procedures,
+    system_procedures,
     NULL,
 };
 

@@ -59,8 +59,12 @@ void memory_keep_caller(struct auth *auth, const struct known_caller *known);
 bool memory_find_right(struct auth *auth, enum right_subject subject, struct id user_id,
                        struct id id, struct right_row *out);
 void memory_keep_right(struct auth *auth, const struct known_right *known);
-/* False when this address has failed too often from this peer within the last minute. */
-bool memory_may_try(struct auth *auth, struct str email, struct str peer);
-void memory_note_failure(struct auth *auth, struct str email, struct str peer);
+/*
+ * Counts a try before its outcome is known, so that tries at the same time cannot be more than those
+ * one after the other. False when this address has failed too often from this peer within the last
+ * minute. memory_try_succeeded() takes the count back.
+ */
+bool memory_begin_try(struct auth *auth, struct str email, struct str peer);
+void memory_try_succeeded(struct auth *auth, struct str email, struct str peer);
 
 #endif

@@ -109,18 +109,7 @@ static struct failures *failure_place(struct auth *auth, uint64_t key)
     return oldest;
 }
 
-bool memory_may_try(struct auth *auth, struct str email, struct str peer)
-{
-    uint64_t key = failure_key(email, peer);
-    (void)pthread_mutex_lock(&auth->lock);
-    const struct failures *place = failure_place(auth, key);
-    bool may = place->key != key || place->count < FAILURES_MAX ||
-               clock_us() - place->since_us >= FAILURE_WINDOW_US;
-    (void)pthread_mutex_unlock(&auth->lock);
-    return may;
-}
-
-void memory_note_failure(struct auth *auth, struct str email, struct str peer)
+bool memory_begin_try(struct auth *auth, struct str email, struct str peer)
 {
     uint64_t key = failure_key(email, peer);
     int64_t now = clock_us();
@@ -128,6 +117,19 @@ void memory_note_failure(struct auth *auth, struct str email, struct str peer)
     struct failures *place = failure_place(auth, key);
     if (place->key != key || now - place->since_us >= FAILURE_WINDOW_US)
         *place = (struct failures){ .key = key, .since_us = now };
-    place->count++;
+    bool may = place->count < FAILURES_MAX;
+    if (may)
+        place->count++;
+    (void)pthread_mutex_unlock(&auth->lock);
+    return may;
+}
+
+void memory_try_succeeded(struct auth *auth, struct str email, struct str peer)
+{
+    uint64_t key = failure_key(email, peer);
+    (void)pthread_mutex_lock(&auth->lock);
+    struct failures *place = failure_place(auth, key);
+    if (place->key == key && place->count > 0)
+        place->count--;
     (void)pthread_mutex_unlock(&auth->lock);
 }

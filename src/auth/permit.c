@@ -9,11 +9,12 @@
 
 /* What each right asks of a caller. */
 static const struct {
-    bool signed_in, admin;
+    bool signed_in, person, admin;
     int role; /* at least, in the project; 0: it is about no project */
 } rights[] = {
     [ANYONE] = { .signed_in = false },
     [SIGNED_IN] = { .signed_in = true },
+    [SELF] = { .signed_in = true, .person = true },
     [ADMIN] = { .signed_in = true, .admin = true },
     [PROJECT_READ] = { .signed_in = true, .role = ROLE_VIEWER },
     [PROJECT_WRITE] = { .signed_in = true, .role = ROLE_EDITOR },
@@ -39,7 +40,8 @@ static bool load_right(struct auth *auth, struct id user_id, enum right_subject 
         .id = id,
         .subject = subject,
     };
-    AUTO(tx) tx = store_read(auth->store, scope_user(user_id), err);
+    struct scope scope = id_set(user_id) ? scope_user(user_id) : scope_system();
+    AUTO(tx) tx = store_read(auth->store, scope, err);
     if (!tx || !right_find(tx, subject, user_id, id, &known.right, found, err))
         return false;
     if (*found) {
@@ -72,6 +74,8 @@ bool permit(struct auth *auth, const struct caller *caller, const struct permit_
         return fail(err, ERR_UNAUTHORIZED, "sign in first");
     if (caller->read_only && question->mutation)
         return fail(err, ERR_FORBIDDEN, "this access token may only read");
+    if (rights[needs].person && caller->is_operator)
+        return fail(err, ERR_FORBIDDEN, "this is done for a user: the operator must name one");
     if (rights[needs].admin && !caller->admin)
         return fail(err, ERR_FORBIDDEN, "only an administrator of the server may do this");
     if (rights[needs].role == 0)

@@ -22,6 +22,9 @@
 
 #include <stdbool.h>
 
+/* Through the Unix socket: the address of the user to act as; absent: the operator. */
+#define AUTH_ACT_AS "tieline-user"
+
 struct auth;
 
 struct auth_config {
@@ -38,6 +41,8 @@ AUTO_DEFINE(auth, auth_free)
  * Finds out who sent a request: `Authorization: Bearer`, else the session cookie, else (event
  * streams only) connectionParams.token. None of them, or a cookie that no longer counts: not signed
  * in, which is no failure. A token that does not count is ERR_UNAUTHORIZED.
+ * Through the Unix socket none of these counts: whoever may use it is the operator, or acts as the
+ * user that they name (ERR_NOT_FOUND when there is none such).
  *   Blocks  on a read of the store when it is not remembered.  Threads: any.
  */
 MUST_USE bool auth_request(struct auth *auth, const struct http_request *request,
@@ -63,7 +68,8 @@ MUST_USE struct str auth_cookie(struct arena *arena, const struct http_request *
 
 struct new_user {
     struct str name, email;
-    bool admin; /* not looked at by auth_setup() */
+    bool admin;      /* not looked at by auth_setup() */
+    struct id adder; /* who adds them, for the audit log; none: the operator */
     const struct secret *password;
 };
 
@@ -89,8 +95,11 @@ MUST_USE bool auth_login(struct auth *auth, struct str email, const struct secre
 MUST_USE bool auth_change_password(struct auth *auth, const struct caller *caller,
                                    const struct secret *current, const struct secret *password,
                                    struct error *err);
-/* Makes a user without signing them in: for commands. */
+/* Makes a user without signing them in. ERR_CONFLICT, field "email", when the address is taken. */
 MUST_USE bool auth_add_user(struct auth *auth, const struct new_user *user, struct arena *arena,
                             struct user_row *out, struct error *err);
+/* Gives a user another password; all of their sessions end. `resetter` as in new_user.adder. */
+MUST_USE bool auth_reset_password(struct auth *auth, struct id resetter, struct id user_id,
+                                  const struct secret *password, struct error *err);
 
 #endif

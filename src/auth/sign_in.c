@@ -2,12 +2,15 @@
 /* How people get in: set-up, login, change of password. Blocks on hashing and on commits. */
 #include "auth/internal.h"
 #include "base/attr.h"
+#include "store/audit.h"
 #include "store/meta.h"
 #include "store/sessions.h"
 #include "vault/password.h"
 #include "vault/token.h"
 
 #define SESSION_MS ((int64_t)14 * 24 * 60 * 60 * 1000)
+/* Stands in the place of a peer: wrong passwords of a change are counted by themselves. */
+#define CHANGING STR("changePassword")
 
 /* A new session, to be inserted; its token is shown once. */
 static void make_session(struct id user_id, struct arena *arena, struct session_row *row,
@@ -39,6 +42,14 @@ static struct user_row make_user(const struct new_user *user, bool admin, struct
         .created_at = now,
         .updated_at = now,
     };
+}
+
+/* `actor` none: the operator of the server. */
+static bool note(struct tx *tx, struct id actor, struct str action, struct id user_id,
+                 struct error *err)
+{
+    struct audit_row row = { .user_id = actor, .action = action, .subject_id = user_id };
+    return audit_insert(tx, &row, err);
 }
 
 /* --- set-up --- */
@@ -105,7 +116,8 @@ static bool setup_run(struct tx *tx, struct write *write, struct error *err)
 {
     const struct setup_write *w = CONTAINER_OF(write, struct setup_write, write);
     return check_setup(tx, w->token, w->arena, err) && user_insert(tx, &w->user, err) &&
-           session_insert(tx, &w->session, err) && meta_delete(tx, META_SETUP_TOKEN, NULL, err);
+           session_insert(tx, &w->session, err) && meta_delete(tx, META_SETUP_TOKEN, NULL, err) &&
+           note(tx, w->user.id, STR("auth.setup"), w->user.id, err);
 }
 
 bool auth_setup(struct auth *auth, struct str token, const struct new_user *user,
@@ -145,6 +157,13 @@ static bool refuse_login(struct error *err)
     return fail(err, ERR_UNAUTHORIZED, "email or password is wrong");
 }
 
+/* Said to those only who know the password. */
+static bool check_enabled(const struct user_row *user, struct error *err)
+{
+    return !instant_set(user->disabled_at) ||
+           fail(err, ERR_FORBIDDEN, "this account is disabled: ask an administrator of the server");
+}
+
 struct login_write {
     struct write write;
     struct arena *arena;
@@ -162,22 +181,21 @@ static bool login_run(struct tx *tx, struct write *write, struct error *err)
     /* A password that was changed while this one was being hashed does not open a session. */
     if (!found || !str_eq(user.password_hash, w->password_hash))
         return refuse_login(err);
-    return session_insert(tx, &w->session, err);
+    return check_enabled(&user, err) && session_insert(tx, &w->session, err);
 }
 
 bool auth_login(struct auth *auth, struct str email, const struct secret *password, struct str peer,
                 struct arena *arena, struct sign_in *out, struct error *err)
 {
-    if (!memory_may_try(auth, email, peer))
+    if (!memory_begin_try(auth, email, peer))
         return fail(err, ERR_TOO_MANY_REQUESTS, "too many failed sign-ins: try again in a minute");
     struct sign_in made = { 0 };
     bool found;
     if (!find_by_email(auth, email, arena, &made.user, &found, err))
         return false;
-    if (!password_matches(password, found ? made.user.password_hash : STR_NULL)) {
-        memory_note_failure(auth, email, peer);
+    if (!password_matches(password, found ? made.user.password_hash : STR_NULL))
         return refuse_login(err);
-    }
+    memory_try_succeeded(auth, email, peer);
     struct login_write w = {
         .write = { .scope = scope_system(), .run = login_run },
         .arena = arena,
@@ -194,14 +212,17 @@ bool auth_login(struct auth *auth, struct str email, const struct secret *passwo
 
 struct password_write {
     struct write write;
-    struct id user_id, session_id;
+    struct id user_id, session_id; /* the session is kept */
+    struct id actor;
+    struct str action;
     struct str hash;
 };
 
 static bool password_run(struct tx *tx, struct write *write, struct error *err)
 {
     const struct password_write *w = CONTAINER_OF(write, struct password_write, write);
-    return user_set_password(tx, w->user_id, w->hash, instant_now(), w->session_id, err);
+    return user_set_password(tx, w->user_id, w->hash, instant_now(), w->session_id, err) &&
+           note(tx, w->actor, w->action, w->user_id, err);
 }
 
 static bool find_user(struct auth *auth, struct id id, struct arena *arena, struct user_row *out,
@@ -220,12 +241,34 @@ bool auth_change_password(struct auth *auth, const struct caller *caller,
     bool found;
     if (!find_user(auth, caller->user_id, arena, &user, &found, err))
         return false;
-    if (!password_matches(current, found ? user.password_hash : STR_NULL))
+    if (!found)
+        return fail(err, ERR_UNAUTHORIZED, "this user was removed");
+    /* Whoever found an open session must not try passwords without end. */
+    if (!memory_begin_try(auth, user.email, CHANGING))
+        return fail(err, ERR_TOO_MANY_REQUESTS, "too many wrong passwords: try again in a minute");
+    if (!password_matches(current, user.password_hash))
         return fail_field(err, ERR_FORBIDDEN, "current", "is not your password");
+    memory_try_succeeded(auth, user.email, CHANGING);
     struct password_write w = {
         .write = { .scope = scope_user(caller->user_id), .run = password_run },
         .user_id = caller->user_id,
         .session_id = caller->session_id,
+        .actor = caller->user_id,
+        .action = STR("auth.changePassword"),
+        .hash = password_hash(password, arena),
+    };
+    return store_write(auth->store, &w.write, err);
+}
+
+bool auth_reset_password(struct auth *auth, struct id resetter, struct id user_id,
+                         const struct secret *password, struct error *err)
+{
+    AUTO(arena) arena = arena_new();
+    struct password_write w = {
+        .write = { .scope = scope_system(), .run = password_run },
+        .user_id = user_id,
+        .actor = resetter,
+        .action = STR("users.resetPassword"),
         .hash = password_hash(password, arena),
     };
     return store_write(auth->store, &w.write, err);
@@ -234,11 +277,14 @@ bool auth_change_password(struct auth *auth, const struct caller *caller,
 struct user_write {
     struct write write;
     struct user_row user;
+    struct id adder;
 };
 
 static bool user_run(struct tx *tx, struct write *write, struct error *err)
 {
-    return user_insert(tx, &CONTAINER_OF(write, struct user_write, write)->user, err);
+    const struct user_write *w = CONTAINER_OF(write, struct user_write, write);
+    return user_insert(tx, &w->user, err) &&
+           note(tx, w->adder, STR("users.create"), w->user.id, err);
 }
 
 bool auth_add_user(struct auth *auth, const struct new_user *user, struct arena *arena,
@@ -247,6 +293,7 @@ bool auth_add_user(struct auth *auth, const struct new_user *user, struct arena 
     struct user_write w = {
         .write = { .scope = scope_system(), .run = user_run },
         .user = make_user(user, user->admin, arena),
+        .adder = user->adder,
     };
     if (!store_write(auth->store, &w.write, err))
         return false;

@@ -125,7 +125,7 @@ struct http_route {
  * may be left out when it is 80.
  */
 struct http_config {
-    struct str listen;       /* "127.0.0.1:8080", "[::1]:8080"; port 0 = any free one */
+    struct str listen; /* "127.0.0.1:8080", "[::1]:8080"; port 0 = any free one */
     /*
      * Set: a Unix socket at this path takes the place of `listen` ("": one without a path). Only
      * processes of our own user and of root are answered, whatever Host they name.

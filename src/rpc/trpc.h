@@ -51,5 +51,7 @@ struct str rpc_connection_param(const struct http_request *http, struct arena *a
 
 /* Appends the TypeScript of all procedures: interfaces, then `AppRouter`. */
 void rpc_typescript(const struct procedure *const *tables, struct buf *out);
+/* Appends a JSON list of them: path, kind, right needed, what it is about, doc. */
+void rpc_list(const struct procedure *const *tables, struct buf *out);
 
 #endif

@@ -49,11 +49,17 @@ bool project_insert(struct tx *tx, const struct project_row *row, struct id owne
            member_insert(tx, row->id, owner_id, ROLE_OWNER, row->created_at, err);
 }
 
+/* For the operator, who owns them all. */
+#define ALL_COLUMNS "p.id, p.name, 'owner' AS role, p.created_at, p.updated_at"
+
 bool project_list(struct tx *tx, struct id user_id, struct arena *arena, struct array *out,
                   struct error *err)
 {
+    static const struct sql all = SQL("SELECT " ALL_COLUMNS " FROM projects p ORDER BY p.id DESC");
     static const struct sql sql = SQL("SELECT " PROJECT_COLUMNS " FROM " MEMBERSHIPS
                                       " WHERE m.user_id = $1 ORDER BY m.project_id DESC");
+    if (!id_set(user_id))
+        return tx_all(tx, &all, NO_BINDS, &project_shape, arena, out, err);
     return tx_all(tx, &sql, BINDS(bind_id(user_id)), &project_shape, arena, out, err);
 }
 
@@ -62,9 +68,11 @@ bool project_find(struct tx *tx, struct id project_id, struct id user_id, struct
 {
     static const struct sql sql = SQL("SELECT " PROJECT_COLUMNS " FROM " MEMBERSHIPS
                                       " WHERE m.project_id = $1 AND m.user_id = $2");
-    bool found;
-    return tx_one(tx, &sql, BINDS(bind_id(project_id), bind_id(user_id)), &project_shape, arena,
-                  out, &found, err) &&
+    static const struct sql any = SQL("SELECT " ALL_COLUMNS " FROM projects p WHERE p.id = $1");
+    bool member = id_set(user_id), found;
+    const struct bind *binds =
+        member ? BINDS(bind_id(project_id), bind_id(user_id)) : BINDS(bind_id(project_id));
+    return tx_one(tx, member ? &sql : &any, binds, &project_shape, arena, out, &found, err) &&
            changed_one(found, "project", err);
 }
 

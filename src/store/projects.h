@@ -27,10 +27,10 @@ extern const struct shape project_shape; /* "Project": output */
 /* Makes the project and its first owner. */
 MUST_USE bool project_insert(struct tx *tx, const struct project_row *row, struct id owner_id,
                              struct error *err);
-/* The user's projects, newest first. */
+/* The user's projects, newest first; no user: all, as the operator's. */
 MUST_USE bool project_list(struct tx *tx, struct id user_id, struct arena *arena, struct array *out,
                            struct error *err);
-/* ERR_NOT_FOUND unless the user is a member. */
+/* ERR_NOT_FOUND unless the user is a member; no user: any project. */
 MUST_USE bool project_find(struct tx *tx, struct id project_id, struct id user_id,
                            struct arena *arena, struct project_row *out, struct error *err);
 /* The wrapped data key; ERR_NOT_FOUND for an unknown project. */

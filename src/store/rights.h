@@ -18,7 +18,10 @@ struct right_row {
     int role; /* enum role */
 };
 
-/* Not found: there is no such thing in any project of which the user is a member. */
+/*
+ * Not found: there is no such thing in any project of which the user is a member. No user: of all
+ * projects, as their owner; for the operator of the server.
+ */
 MUST_USE bool right_find(struct tx *tx, enum right_subject subject, struct id user_id, struct id id,
                          struct right_row *out, bool *found, struct error *err);
 

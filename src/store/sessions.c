@@ -28,9 +28,9 @@ bool session_insert(struct tx *tx, const struct session_row *row, struct error *
 bool session_find(struct tx *tx, struct str token_hash, struct arena *arena,
                   struct session_row *out, bool *found, struct error *err)
 {
-    static const struct sql sql =
-        SQL("SELECT s.id, s.user_id, s.created_at, s.expires_at, u.admin"
-            " FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1");
+    static const struct sql sql = SQL("SELECT s.id, s.user_id, s.created_at, s.expires_at, u.admin"
+                                      " FROM sessions s JOIN users u ON u.id = s.user_id"
+                                      " WHERE s.token_hash = $1 AND u.disabled_at IS NULL");
     return tx_one(tx, &sql, BINDS(bind_text(token_hash)), &row_shape, arena, out, found, err);
 }
 

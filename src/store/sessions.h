@@ -14,7 +14,7 @@ struct session_row {
 
 /* Also removes sessions that expired before created_at. */
 MUST_USE bool session_insert(struct tx *tx, const struct session_row *row, struct error *err);
-/* Also finds expired ones: the caller looks at expires_at. */
+/* Also finds expired ones: the caller looks at expires_at. None of a user who is disabled. */
 MUST_USE bool session_find(struct tx *tx, struct str token_hash, struct arena *arena,
                            struct session_row *out, bool *found, struct error *err);
 MUST_USE bool session_delete(struct tx *tx, struct id id, struct error *err);

@@ -63,7 +63,8 @@ bool token_find_by_prefix(struct tx *tx, struct str prefix, struct arena *arena,
     static const struct sql sql =
         SQL("SELECT t.id, t.user_id, t.name, t.prefix, t.token_hash, t.access, t.created_at,"
             " t.expires_at, t.last_used_at, u.admin"
-            " FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.prefix = $1");
+            " FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.prefix = $1"
+            " AND u.disabled_at IS NULL");
     return tx_all(tx, &sql, BINDS(bind_text(prefix)), &row_shape, arena, out, err);
 }
 

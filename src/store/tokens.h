@@ -24,7 +24,8 @@ MUST_USE bool token_insert(struct tx *tx, const struct token_row *row, struct er
 /* Newest first. */
 MUST_USE bool token_list(struct tx *tx, struct id user_id, struct arena *arena, struct array *out,
                          struct error *err);
-/* Those with this prefix (hardly ever more than one), also expired ones. */
+/* Those with this prefix (hardly ever more than one), also expired ones; none of a user who is
+ * disabled. */
 MUST_USE bool token_find_by_prefix(struct tx *tx, struct str prefix, struct arena *arena,
                                    struct array *out, struct error *err);
 MUST_USE bool token_set_used(struct tx *tx, struct id id, struct instant at, struct error *err);

@@ -6,7 +6,6 @@ import type {
   TRPCDefaultErrorShape,
   TRPCMutationProcedure,
   TRPCQueryProcedure,
-  TRPCSubscriptionProcedure,
 } from "@trpc/server";
 
 export interface User {
@@ -20,6 +19,8 @@ export interface User {
   admin: boolean;
   /** When the user was added. */
   createdAt: string;
+  /** Since when they may not sign in; absent: they may. */
+  disabledAt?: string;
 }
 
 export interface AuthStatus {
@@ -347,17 +348,15 @@ export interface ExecutionSummary {
   finishedAt?: string;
 }
 
-export interface WatchEvent {
-  /** gap: what came in between is not known any more, fetch again. */
-  type: "execution" | "step" | "gap";
-  /** Of an execution: as it is now. */
-  execution?: ExecutionSummary;
-  /** Of a step: whose it is. */
-  executionId?: string;
-  /** Of a step: as it is now. */
-  step?: Step;
-  /** True: the step's input or output is too long for an event; executions.get has it. */
-  partial?: boolean;
+export interface SystemStatus {
+  /** Of the program. */
+  version: string;
+  /** Of the server. */
+  processId: number;
+  /** When the server started. */
+  startedAt: string;
+  /** Address that it listens on. */
+  listen?: string;
 }
 
 /** What every error carries. */
@@ -469,6 +468,61 @@ type Routers = {
       input: {
         /** Id of the token. */
         tokenId: string;
+      };
+      output: Success;
+    }>;
+  };
+  users: {
+    /** The users of this server. */
+    list: TRPCQueryProcedure<{
+      meta: unknown;
+      input: {
+        /** Only the user of this address. */
+        email?: string;
+      } | void;
+      output: {
+        /** By their addresses. */
+        users: User[];
+      };
+    }>;
+    /** Adds a user, who signs in with this password. */
+    create: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** What people call them. */
+        name: string;
+        /** Address to sign in with. */
+        email: string;
+        /** At least 8 characters. */
+        password: string;
+        /** May manage users and the server. */
+        admin?: boolean;
+      };
+      output: User;
+    }>;
+    /** Renames a user, makes them an administrator, disables them; or takes that back. */
+    update: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the user. */
+        userId: string;
+        /** The new name. */
+        name?: string;
+        /** May manage users and the server. */
+        admin?: boolean;
+        /** True: sessions end and tokens do not count until it is false again. */
+        disabled?: boolean;
+      };
+      output: User;
+    }>;
+    /** Gives a user another password; all of their sessions end. */
+    resetPassword: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the user. */
+        userId: string;
+        /** At least 8 characters. */
+        password: string;
       };
       output: Success;
     }>;
@@ -804,18 +858,13 @@ type Routers = {
       };
       output: Execution;
     }>;
-    /** An execution, its steps and what happens to them, until its end; or the executions of a project: the newest at first, then each that comes to another status. */
-    watch: TRPCSubscriptionProcedure<{
+  };
+  system: {
+    /** Which server this is, and since when it runs. */
+    status: TRPCQueryProcedure<{
       meta: unknown;
-      input: {
-        /** Id of the execution. */
-        executionId?: string;
-        /** Or of a project: all of its own. */
-        projectId?: string;
-        /** Id of the last event that was seen: go on behind it. */
-        lastEventId?: string;
-      } | void;
-      output: AsyncIterable<Tracked<WatchEvent>>;
+      input: void;
+      output: SystemStatus;
     }>;
   };
 };

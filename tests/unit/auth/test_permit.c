@@ -327,10 +327,38 @@ static void a_change_by_cookie_comes_from_our_page(void **state)
     }
 }
 
+static void the_operator_owns_every_project_and_is_nobody(void **state)
+{
+    (void)state;
+    const struct caller host = { .signed_in = true, .admin = true, .is_operator = true };
+    struct permit_question question = { PROJECT_OWN, ABOUT_PROJECT, ID_NONE, true };
+    struct error err = { 0 };
+
+    for (int round = 0; round < 2; round++) /* the second time from memory */
+        for (int about = ABOUT_PROJECT; about <= ABOUT_EXECUTION; about++) {
+            struct id found = ID_NONE;
+            int role = 0;
+            question.about = (enum procedure_about)about;
+            question.id = ids[about];
+            assert_true(permit(auth, &host, &question, &found, &role, &err));
+            assert_true(id_eq(found, project));
+            assert_int_equal(role, ROLE_OWNER);
+            question.id = id_new();
+            assert_int_equal(ask(&host, &question), ERR_NOT_FOUND);
+        }
+    question = (struct permit_question){ ADMIN, ABOUT_NOTHING, ID_NONE, true };
+    assert_int_equal(ask(&host, &question), ERR_NONE);
+    question.needs = SELF;
+    assert_int_equal(ask(&host, &question), ERR_FORBIDDEN);
+    struct caller person = caller_of(ROLE_VIEWER);
+    assert_int_equal(ask(&person, &question), ERR_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_role_has_its_rights),
+        cmocka_unit_test(the_operator_owns_every_project_and_is_nobody),
         cmocka_unit_test(who_is_not_signed_in_gets_nowhere),
         cmocka_unit_test(a_read_only_token_reads),
         cmocka_unit_test(an_administrator_sees_only_their_own_projects),

@@ -13,27 +13,11 @@ static struct id user_id;
 
 /* --- fixture --- */
 
-static bool add_user(struct tx *tx, const void *context, struct error *err)
-{
-    (void)context;
-    struct user_row user = {
-        .id = user_id,
-        .email = STR("ada@example.org"),
-        .name = STR("Ada"),
-        .password_hash = STR("x"),
-        .admin = true,
-        .created_at = instant_now(),
-        .updated_at = instant_now(),
-    };
-    return user_insert(tx, &user, err);
-}
-
 static int start(void **state)
 {
     (void)state;
     fixture_open(&f);
-    user_id = id_new();
-    MUST_WRITE(&f, add_user, NULL);
+    user_id = fixture_user(&f, "ada@example.org").id;
     auth = auth_new(&(struct auth_config){ .store = f.store });
     return 0;
 }
@@ -300,10 +284,39 @@ static void the_cookie_is_strict_over_tls(void **state)
     assert_false(caller.signed_in);
 }
 
+static void the_unix_socket_is_the_operators(void **state)
+{
+    (void)state;
+    struct new_token token;
+    struct http_header headers[2] = { { STR("tieline-user"), STR("ADA@example.org") } };
+    struct http_request request = { .headers = headers, .header_count = 1 };
+    struct caller caller;
+
+    /* From elsewhere the header says nothing. */
+    MUST(&f, auth_request(auth, &request, f.arena, &caller, &f.err));
+    assert_false(caller.signed_in);
+    request.local = true;
+    MUST(&f, auth_request(auth, &request, f.arena, &caller, &f.err));
+    assert_true(caller.signed_in && caller.admin && !caller.is_operator);
+    assert_true(id_eq(caller.user_id, user_id));
+    headers[0].value = STR("nobody@example.org");
+    assert_false(auth_request(auth, &request, f.arena, &caller, &f.err));
+    assert_int_equal(f.err.code, ERR_NOT_FOUND);
+    /* A token counts for nothing there. */
+    (void)make_token(TOKEN_READ, 0, &token);
+    headers[0] =
+        (struct http_header){ STR("authorization"),
+                              arena_printf(f.arena, "Bearer " STR_FMT, STR_ARG(token.text)) };
+    MUST(&f, auth_request(auth, &request, f.arena, &caller, &f.err));
+    assert_true(caller.signed_in && caller.is_operator && !caller.read_only);
+    assert_false(id_set(caller.user_id));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_nobody),
+        cmocka_unit_test(the_unix_socket_is_the_operators),
         cmocka_unit_test(a_token_stands_for_its_user),
         cmocka_unit_test(a_token_that_does_not_count_is_refused),
         cmocka_unit_test(a_revoked_token_is_refused_at_once),

@@ -225,6 +225,60 @@ static void one_of_two_set_ups_wins(void **state)
     assert_int_equal(won, 1);
 }
 
+static bool disable(struct tx *tx, const void *context, struct error *err)
+{
+    struct user_row user = *(const struct user_row *)context;
+    user.disabled_at = instant_now();
+    user.admin = false;
+    return user_update(tx, &user, err);
+}
+
+static void a_disabled_user_gets_in_no_more(void **state)
+{
+    (void)state;
+    struct sign_in made;
+    struct user_row user;
+    AUTO(secret) password = secret_new(STR("a long password"));
+    const struct new_user bob = {
+        .name = STR("Bob"),
+        .email = STR("late@example.org"),
+        .password = password,
+    };
+    MUST(&f, auth_add_user(auth, &bob, f.arena, &user, &f.err));
+    MUST(&f, log_in("late@example.org", "a long password", &made));
+    assert_true(cookie_counts(made.token));
+    MUST_WRITE(&f, disable, &user);
+    assert_false(cookie_counts(made.token));
+    assert_false(log_in("late@example.org", "a wrong password", &made));
+    /* Who does not know the password learns nothing. */
+    assert_int_equal(f.err.code, ERR_UNAUTHORIZED);
+    assert_false(log_in("late@example.org", "a long password", &made));
+    assert_int_equal(f.err.code, ERR_FORBIDDEN);
+    MUST(&f, auth_reset_password(auth, ID_NONE, user.id, password, &f.err));
+}
+
+static void wrong_passwords_of_a_change_are_counted(void **state)
+{
+    (void)state;
+    AUTO(secret) right = secret_new(STR("a long password"));
+    AUTO(secret) wrong = secret_new(STR("a wrong password"));
+    struct user_row user;
+    const struct new_user bob = {
+        .name = STR("Bob"),
+        .email = STR("guess@example.org"),
+        .password = right,
+    };
+    MUST(&f, auth_add_user(auth, &bob, f.arena, &user, &f.err));
+    struct caller caller = { .signed_in = true, .user_id = user.id };
+    for (int i = 0; i < 20; i++) {
+        MUST(&f, auth_change_password(auth, &caller, right, right, &f.err)); /* costs no try */
+        assert_false(auth_change_password(auth, &caller, wrong, right, &f.err));
+        assert_int_equal(f.err.code, ERR_FORBIDDEN);
+    }
+    assert_false(auth_change_password(auth, &caller, right, right, &f.err));
+    assert_int_equal(f.err.code, ERR_TOO_MANY_REQUESTS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +289,8 @@ int main(void)
         cmocka_unit_test(a_new_password_ends_other_sessions_and_the_old_password),
         cmocka_unit_test(many_failures_slow_one_address_from_one_peer),
         cmocka_unit_test(users_are_added_once),
+        cmocka_unit_test(wrong_passwords_of_a_change_are_counted),
+        cmocka_unit_test(a_disabled_user_gets_in_no_more),
         cmocka_unit_test(one_of_two_set_ups_wins),
     };
     return cmocka_run_group_tests(tests, start, finish);

@@ -165,20 +165,19 @@ static void a_crash_around_a_commit_loses_nothing(void **state)
 static void a_crash_around_a_migration_is_made_good(void **state)
 {
     (void)state;
-    static const char *const points[] = {
-        "migrate.before_commit:1", "migrate.after_commit:1",  "migrate.before_commit:2",
-        "migrate.after_commit:2",  "migrate.before_commit:3", "migrate.after_commit:3",
-    };
-    for (size_t i = 0; i < ARRAY_LEN(points); i++) {
+    for (int64_t i = 0; i < 2 * fixture_migrations(); i++) {
         struct fixture f;
+        char point[40];
+        (void)snprintf(point, sizeof(point), "migrate.%s_commit:%d", i % 2 ? "after" : "before",
+                       (int)(i / 2 + 1));
         fixture_start(&f);
         struct acknowledged none = { .names = calloc(1, ID_TEXT_SIZE) };
         int in;
-        pid_t child = start_child(&f, points[i], &in);
+        pid_t child = start_child(&f, point, &in);
         follow(child, in, 0, &none);
         assert_int_equal(none.count, 0);
         MUST(&f, fixture_try_open(&f));
-        assert_int_equal(fixture_int(&f, &count_migrations), 3);
+        assert_int_equal(fixture_int(&f, &count_migrations), fixture_migrations());
         assert_int_equal(fixture_int(&f, &check_file), 1);
         free(none.names);
         fixture_close(&f);

@@ -28,33 +28,14 @@ static int close_store(void **state)
 
 /* --- users --- */
 
-static bool add_user(struct tx *tx, const void *context, struct error *err)
-{
-    return user_insert(tx, context, err);
-}
-
-static struct user_row new_user(struct fixture *f, const char *email)
-{
-    struct user_row user = {
-        .id = id_new(),
-        .email = str_from(email),
-        .name = STR("Ada"),
-        .password_hash = STR("hash"),
-        .created_at = then,
-        .updated_at = then,
-    };
-    MUST_WRITE(f, add_user, &user);
-    return user;
-}
-
 static void an_address_belongs_to_one_user_whatever_its_case(void **state)
 {
     struct fixture *f = *state;
-    struct user_row user = new_user(f, "Ada@Example.org");
+    struct user_row user = fixture_user(f, "Ada@Example.org");
     struct user_row twin = user;
     twin.id = id_new();
     twin.email = STR("ADA@example.ORG");
-    assert_false(fixture_write(f, add_user, &twin));
+    assert_false(fixture_write(f, fixture_insert_user, &twin));
     assert_int_equal(f->err.code, ERR_CONFLICT);
     assert_string_equal(f->err.field, "email");
 
@@ -65,11 +46,49 @@ static void an_address_belongs_to_one_user_whatever_its_case(void **state)
     assert_true(is_there);
     assert_true(id_eq(found.id, user.id));
     assert_true(str_eq(found.email, user.email));
-    assert_int_equal(found.created_at.us, then.us);
+    assert_int_equal(found.created_at.us, user.created_at.us);
     MUST(f, user_find(tx, id_new(), f->arena, &found, &is_there, &f->err));
     assert_false(is_there);
     struct str json = schema_encode_text(&user_shape, &found, f->arena);
     assert_int_equal(str_find(json, STR("hash")), json.len);
+}
+
+static bool update_user(struct tx *tx, const void *context, struct error *err)
+{
+    return user_update(tx, context, err);
+}
+
+static void an_administrator_is_left(void **state)
+{
+    struct fixture *f = *state;
+    struct user_row first = fixture_user(f, "first@example.org");
+    struct user_row second = fixture_user(f, "deputy@example.org");
+    uint64_t before = store_rights_generation(f->store);
+
+    first.disabled_at = then;
+    MUST_WRITE(f, update_user, &first);
+    assert_true(store_rights_generation(f->store) > before);
+    second.admin = false;
+    assert_false(fixture_write(f, update_user, &second));
+    assert_int_equal(f->err.code, ERR_CONFLICT);
+    second.admin = true;
+    second.disabled_at = then;
+    assert_false(fixture_write(f, update_user, &second));
+    assert_int_equal(f->err.code, ERR_CONFLICT);
+    first.disabled_at = INSTANT_NONE;
+    MUST_WRITE(f, update_user, &first);
+    MUST_WRITE(f, update_user, &second);
+
+    AUTO(tx) tx = store_read(f->store, scope_system(), &f->err);
+    struct array rows;
+    MUST(f, user_list(tx, STR_NULL, f->arena, &rows, &f->err));
+    assert_int_equal(rows.count, 2);
+    MUST(f, user_list(tx, STR("Deputy@example.org"), f->arena, &rows, &f->err));
+    assert_int_equal(rows.count, 1);
+    assert_int_equal(((struct user_row *)rows.items)->disabled_at.us, then.us);
+    second.id = id_new();
+    assert_false(fixture_write(f, update_user, &second));
+    assert_int_equal(f->err.code, ERR_NOT_FOUND);
 }
 
 /* --- sessions --- */
@@ -116,7 +135,7 @@ static bool has_session(struct fixture *f, const char *hash)
 static void a_new_password_ends_the_other_sessions(void **state)
 {
     struct fixture *f = *state;
-    struct user_row user = new_user(f, "sessions@example.org");
+    struct user_row user = fixture_user(f, "sessions@example.org");
     struct session_row kept = new_session(f, user.id, "kept", 60000000);
     (void)new_session(f, user.id, "other", 60000000);
     uint64_t generation = store_rights_generation(f->store);
@@ -131,7 +150,7 @@ static void a_new_password_ends_the_other_sessions(void **state)
 static void expired_sessions_go_with_the_next_sign_in(void **state)
 {
     struct fixture *f = *state;
-    struct user_row user = new_user(f, "expired@example.org");
+    struct user_row user = fixture_user(f, "expired@example.org");
     (void)new_session(f, user.id, "expired", -1);
     assert_true(has_session(f, "expired"));
     uint64_t generation = store_rights_generation(f->store);
@@ -161,7 +180,7 @@ static bool revoke_token(struct tx *tx, const void *context, struct error *err)
 static void a_token_is_found_used_and_revoked(void **state)
 {
     struct fixture *f = *state;
-    struct user_row user = new_user(f, "tokens@example.org");
+    struct user_row user = fixture_user(f, "tokens@example.org");
     struct token_row token = {
         .id = id_new(),
         .user_id = user.id,
@@ -204,19 +223,6 @@ struct membership {
     int role;
 };
 
-static bool add_project(struct tx *tx, const void *context, struct error *err)
-{
-    const struct membership *owner = context;
-    struct project_row project = {
-        .id = owner->project_id,
-        .name = STR("Orders"),
-        .data_key = STR("wrapped"),
-        .created_at = then,
-        .updated_at = then,
-    };
-    return project_insert(tx, &project, owner->user_id, err);
-}
-
 static bool add_member(struct tx *tx, const void *context, struct error *err)
 {
     const struct membership *m = context;
@@ -243,10 +249,10 @@ static bool remove_project(struct tx *tx, const void *context, struct error *err
 static void a_project_keeps_an_owner(void **state)
 {
     struct fixture *f = *state;
-    struct membership owner = { id_new(), new_user(f, "owner@example.org").id, ROLE_OWNER };
-    struct membership second = { owner.project_id, new_user(f, "second@example.org").id,
+    struct membership owner = { ID_NONE, fixture_user(f, "owner@example.org").id, ROLE_OWNER };
+    owner.project_id = fixture_project(f, owner.user_id);
+    struct membership second = { owner.project_id, fixture_user(f, "second@example.org").id,
                                  ROLE_VIEWER };
-    MUST_WRITE(f, add_project, &owner);
     MUST_WRITE(f, add_member, &second);
     assert_false(fixture_write(f, add_member, &second));
     assert_int_equal(f->err.code, ERR_CONFLICT);
@@ -279,9 +285,10 @@ static void a_project_keeps_an_owner(void **state)
 static void members_stand_owners_first(void **state)
 {
     struct fixture *f = *state;
-    struct membership owner = { id_new(), new_user(f, "zoe@example.org").id, ROLE_OWNER };
-    struct membership viewer = { owner.project_id, new_user(f, "amy@example.org").id, ROLE_VIEWER };
-    MUST_WRITE(f, add_project, &owner);
+    struct membership owner = { ID_NONE, fixture_user(f, "zoe@example.org").id, ROLE_OWNER };
+    owner.project_id = fixture_project(f, owner.user_id);
+    struct membership viewer = { owner.project_id, fixture_user(f, "amy@example.org").id,
+                                 ROLE_VIEWER };
     MUST_WRITE(f, add_member, &viewer);
     AUTO(tx) tx = store_read(f->store, scope_system(), &f->err);
     struct array rows;
@@ -296,8 +303,8 @@ static void members_stand_owners_first(void **state)
 static void a_deleted_project_is_gone_for_its_members(void **state)
 {
     struct fixture *f = *state;
-    struct membership owner = { id_new(), new_user(f, "gone@example.org").id, ROLE_OWNER };
-    MUST_WRITE(f, add_project, &owner);
+    struct membership owner = { ID_NONE, fixture_user(f, "gone@example.org").id, ROLE_OWNER };
+    owner.project_id = fixture_project(f, owner.user_id);
     MUST_WRITE(f, remove_project, &owner);
     assert_false(fixture_write(f, remove_project, &owner));
     assert_int_equal(f->err.code, ERR_NOT_FOUND);
@@ -365,6 +372,7 @@ static void meta_is_set_replaced_and_deleted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_administrator_is_left),
         cmocka_unit_test(an_address_belongs_to_one_user_whatever_its_case),
         cmocka_unit_test(a_new_password_ends_the_other_sessions),
         cmocka_unit_test(expired_sessions_go_with_the_next_sign_in),

@@ -4,8 +4,6 @@
 
 #include "schema/encode.h"
 #include "store/connections.h"
-#include "store/projects.h"
-#include "store/users.h"
 #include "store/workflows.h"
 
 static const struct instant then = { 1700000000000000 };
@@ -14,45 +12,16 @@ static struct id user_id;
 
 /* --- fixture: a user, and projects of theirs --- */
 
-static bool add_user(struct tx *tx, const void *context, struct error *err)
-{
-    (void)context;
-    struct user_row user = {
-        .id = user_id,
-        .email = STR("ada@example.org"),
-        .name = STR("Ada"),
-        .password_hash = STR("hash"),
-        .created_at = then,
-        .updated_at = then,
-    };
-    return user_insert(tx, &user, err);
-}
-
-static bool add_project(struct tx *tx, const void *context, struct error *err)
-{
-    struct project_row project = {
-        .id = *(const struct id *)context,
-        .name = STR("Orders"),
-        .data_key = STR("wrapped"),
-        .created_at = then,
-        .updated_at = then,
-    };
-    return project_insert(tx, &project, user_id, err);
-}
-
 static struct id new_project(struct fixture *f)
 {
-    struct id id = id_new();
-    MUST_WRITE(f, add_project, &id);
-    return id;
+    return fixture_project(f, user_id);
 }
 
 static int open_store(void **state)
 {
     static struct fixture f;
     fixture_open(&f);
-    user_id = id_new();
-    MUST_WRITE(&f, add_user, NULL);
+    user_id = fixture_user(&f, "ada@example.org").id;
     *state = &f;
     return 0;
 }
