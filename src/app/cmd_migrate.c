@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "app/home.h"
+#include "app/show.h"
 
 struct migrate_options {
     struct store_options at;
@@ -15,16 +15,28 @@ static const struct field option_fields[] = {
 };
 static const struct shape options_shape = SHAPE(NULL, migrate_options, option_fields);
 
-/* Opening a store brings it up to date. */
-static enum exit_code migrate_store(const void *options, struct str argument, struct arena *arena)
+/*
+ * Opening a store brings it up to date, whoever opens it. A server of another version has brought it
+ * up to its own.
+ */
+static enum exit_code migrate_store(const void *options, struct arena *arena)
 {
+    static const struct question question = { .procedure = "system.status" };
     const struct migrate_options *given = options;
     struct error err = { 0 };
-    (void)argument;
 
-    AUTO(home) home = home_open(&given->at, arena, &err);
-    if (!home)
+    AUTO(ask) server = ask_open(&given->at, ASK_NEW_STORE, arena, &err);
+    const struct json *answer = server ? ask(server, &question, &err) : NULL;
+    if (!answer)
         return command_failed(&err);
+    struct str version = show_text(answer, "version", arena);
+    if (!str_eq(version, STR(TIELINE_VERSION))) {
+        (void)fail(&err, ERR_CONFLICT,
+                   "a server of version " STR_FMT " runs there, and this is " TIELINE_VERSION,
+                   STR_ARG(version));
+        err.hint = "start the server again with this program: that brings the store up to date";
+        return command_failed(&err);
+    }
     (void)printf("The store is up to date.\n");
     return EXIT_DONE;
 }
@@ -32,6 +44,7 @@ static enum exit_code migrate_store(const void *options, struct str argument, st
 const struct command command_migrate = {
     .words = "migrate",
     .doc = "Makes the store, or brings it up to date; serve does the same at its start.",
+    .examples = "  tieline migrate --data /var/lib/tieline",
     .options = &options_shape,
     .run = migrate_store,
 };

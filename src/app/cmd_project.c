@@ -1,74 +1,73 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tieline project add */
+/* tieline project add|list */
 #include "app/commands.h"
 
-#include <stdio.h>
+#include "app/show.h"
 
-#include "app/home.h"
-#include "store/projects.h"
-#include "store/users.h"
-#include "vault/keyring.h"
-
-struct project_add_options {
-    struct store_options at;
-    struct str owner;
+struct project_options {
+    struct ask_options to;
+    struct str name, owner, user;
 };
-static const struct field option_fields[] = {
-    STORE_OPTION_FIELDS(project_add_options),
-    { FIELD("owner", project_add_options, owner, REQUIRED, "Address of the user who owns it."),
+static const struct field add_fields[] = {
+    { FIELD("name", project_options, name, REQUIRED, "What people call it."), .title = "NAME" },
+    { FIELD("owner", project_options, owner, REQUIRED, "Address of the user who owns it."),
       .title = "EMAIL" },
+    ASK_OPTION_FIELDS(project_options),
     { 0 },
 };
-static const struct shape options_shape = SHAPE(NULL, project_add_options, option_fields);
+static const struct shape add_shape = SHAPE(NULL, project_options, add_fields);
 
-struct project_write {
-    struct write write;
-    struct str owner;
-    struct project_row row;
-    struct arena *arena;
+static const struct field add_input_fields[] = {
+    { FIELD("name", project_options, name, REQUIRED, "") },
+    { 0 },
 };
+static const struct shape add_input = SHAPE(NULL, project_options, add_input_fields);
 
-static bool insert_project(struct tx *tx, struct write *write, struct error *err)
+static enum exit_code project_add(const void *options, struct arena *arena)
 {
-    struct project_write *self = CONTAINER_OF(write, struct project_write, write);
-    struct user_row user;
-    bool found;
-
-    if (!user_find_by_email(tx, self->owner, self->arena, &user, &found, err))
-        return false;
-    if (!found)
-        return fail(err, ERR_NOT_FOUND, "no user has the address \"" STR_FMT "\"",
-                    STR_ARG(str_cut(self->owner, 100)));
-    return project_insert(tx, &self->row, user.id, err);
-}
-
-static enum exit_code project_add(const void *options, struct str name, struct arena *arena)
-{
-    const struct project_add_options *given = options;
-    struct instant now = instant_now();
+    const struct project_options *given = options;
+    const struct question question = { "projects.create", given->owner, &add_input, given, NULL };
     struct error err = { 0 };
 
-    AUTO(home) home = home_open(&given->at, arena, &err);
-    if (!home)
-        return command_failed(&err);
-    struct project_write write = {
-        .write = { .scope = scope_system(), .run = insert_project },
-        .owner = given->owner,
-        .arena = arena,
-        .row = { .id = id_new(), .name = name, .created_at = now, .updated_at = now },
-    };
-    write.row.data_key = keyring_new_project_key(home->keyring, write.row.id, arena);
-    if (!store_write(home->store, &write.write, &err))
-        return command_failed(&err);
-    char id[ID_TEXT_SIZE];
-    (void)printf(STR_FMT "\n", STR_ARG(id_format(write.row.id, id)));
-    return EXIT_DONE;
+    AUTO(ask) server = ask_open(&given->to.at, ASK_STORE, arena, &err);
+    return show_answer(&given->to, server ? ask(server, &question, &err) : NULL, "id", &err, arena);
 }
 
 const struct command command_project_add = {
     .words = "project add",
-    .argument = "NAME",
+    .arguments = { "name" },
     .doc = "Adds a project and prints its id.",
-    .options = &options_shape,
+    .examples = "  tieline project add Orders --owner ada@example.com",
+    .options = &add_shape,
     .run = project_add,
+};
+
+static const struct field list_fields[] = {
+    { FIELD("user", project_options, user, OPTIONAL,
+            "Only those of this user, with their role; absent: all."),
+      .title = "EMAIL" },
+    ASK_OPTION_FIELDS(project_options),
+    { 0 },
+};
+static const struct shape list_shape = SHAPE(NULL, project_options, list_fields);
+
+static enum exit_code project_list(const void *options, struct arena *arena)
+{
+    static const struct show columns[] = {
+        { "NAME", "name" }, { "CREATED", "createdAt" }, { "ID", "id" }, { 0 }
+    };
+    static const struct show of_user[] = {
+        { "NAME", "name" }, { "ROLE", "role" }, { "CREATED", "createdAt" }, { "ID", "id" }, { 0 }
+    };
+    const struct project_options *given = options;
+    const struct question question = { "projects.list", given->user, NULL, NULL, "projects" };
+    return show_list(&given->to, &question, str_set(given->user) ? of_user : columns, arena);
+}
+
+const struct command command_project_list = {
+    .words = "project list",
+    .doc = "Lists the projects.",
+    .examples = "  tieline project list\n  tieline project list --user ada@example.com",
+    .options = &list_shape,
+    .run = project_list,
 };

@@ -24,7 +24,7 @@ static bool print_setup_token(const struct server *server, struct arena *arena, 
         return false;
     (void)printf("Set-up token: " STR_FMT "\n"
                  "  Nobody can sign in yet. Make the first user with it (auth.setup), or by\n"
-                 "  \"tieline user add\" while the server is stopped.\n",
+                 "  \"tieline user add EMAIL --name NAME --admin\" on this machine.\n",
                  STR_ARG(token));
     return true;
 }
@@ -38,11 +38,10 @@ static bool greet(const struct server *server, struct arena *arena, struct error
     return true;
 }
 
-static enum exit_code serve(const void *options, struct str argument, struct arena *arena)
+static enum exit_code serve(const void *options, struct arena *arena)
 {
     const struct server_options *given = options;
     struct error err = { 0 };
-    (void)argument;
 
     process_prepare_signals();
     AUTO(home) home = home_open(&given->at, arena, &err);
@@ -53,7 +52,9 @@ static enum exit_code serve(const void *options, struct str argument, struct are
         return command_failed(&err);
     log_info("server ready", LOG_STR("address", server_address(server)),
              LOG_STR("key", keyring_key_id(home->keyring)));
+    process_notify("READY=1");
     process_wait_for_stop();
+    process_notify("STOPPING=1");
     log_info("server stops");
     return EXIT_DONE;
 }
@@ -61,6 +62,11 @@ static enum exit_code serve(const void *options, struct str argument, struct are
 const struct command command_serve = {
     .words = "serve",
     .doc = "Serves the API and carries out workflows, until Ctrl-C or SIGTERM.",
+    .more = "Commands on this machine reach it through tieline.sock in the data folder, which only "
+            "its\n"
+            "own user and root may use.",
+    .examples = "  tieline serve\n"
+                "  tieline serve --data /var/lib/tieline --listen 127.0.0.1:9000",
     .options = &server_options_shape,
     .run = serve,
 };

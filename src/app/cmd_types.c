@@ -10,15 +10,29 @@
 
 #define TYPES_MAX ((size_t)4 << 20)
 
-static enum exit_code types(const void *options, struct str argument, struct arena *arena)
+struct types_options {
+    bool json;
+};
+static const struct field option_fields[] = {
+    { FIELD("json", types_options, json, OPTIONAL,
+            "Print a list of the procedures in its place: path, kind, right, subject, doc.") },
+    { 0 },
+};
+static const struct shape options_shape = SHAPE(NULL, types_options, option_fields);
+
+static enum exit_code types(const void *options, struct arena *arena)
 {
+    const struct types_options *given = options;
     struct error err = { 0 };
     struct buf buf;
     struct str text;
-    (void)options, (void)argument, (void)arena;
+    (void)arena;
 
     buf_init(&buf, TYPES_MAX);
-    rpc_typescript(api_tables, &buf);
+    if (given->json)
+        rpc_list(api_tables, &buf);
+    else
+        rpc_typescript(api_tables, &buf);
     bool done = buf_finish(&buf, &text, &err);
     if (done)
         (void)fwrite(text.ptr, 1, text.len, stdout);
@@ -29,5 +43,7 @@ static enum exit_code types(const void *options, struct str argument, struct are
 const struct command command_types = {
     .words = "types",
     .doc = "Prints the API as TypeScript, for the tRPC client.",
+    .examples = "  tieline types > api.gen.ts",
+    .options = &options_shape,
     .run = types,
 };

@@ -65,7 +65,7 @@ struct home *home_open(const struct store_options *at, struct arena *arena, stru
     home->store = store_open(&config, err);
     if (!home->store) {
         if (err->code == ERR_CONFLICT)
-            err->hint = "a server runs on this data folder: use its API, or stop it first";
+            err->hint = "one server or command at a time uses a data folder";
         return NULL;
     }
     if (!match_key(home, arena, err))
@@ -75,6 +75,11 @@ struct home *home_open(const struct store_options *at, struct arena *arena, stru
                       "Made the key file %s. Keep a copy: without it no saved connection opens.\n",
                       home->key_file);
     return home_take(&home);
+}
+
+struct str home_socket(const struct store_options *at, struct arena *arena)
+{
+    return arena_printf(arena, STR_FMT "/tieline.sock", STR_ARG(at->data));
 }
 
 void home_close(struct home *home)

@@ -31,6 +31,8 @@ struct home {
  */
 MUST_USE struct home *home_open(const struct store_options *at, struct arena *arena,
                                 struct error *err);
+/* Where the server of this data folder listens for commands. */
+MUST_USE struct str home_socket(const struct store_options *at, struct arena *arena);
 /* NULL is fine. */
 void home_close(struct home *home);
 AUTO_DEFINE(home, home_close)

@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "base/attr.h"
 
@@ -73,4 +76,21 @@ void process_wait_for_stop(void)
     while (sigwait(&set, &got) != 0)
         continue;
     (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void process_notify(const char *state)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    const char *path = getenv("NOTIFY_SOCKET");
+    size_t len = path ? strlen(path) : 0;
+    int to = len > 0 && len < sizeof(address.sun_path) ? socket(AF_UNIX, SOCK_DGRAM, 0) : -1;
+
+    if (to < 0)
+        return;
+    memcpy(address.sun_path, path, len);
+    if (path[0] == '@')
+        address.sun_path[0] = '\0'; /* a name of the kernel's, not of the file system */
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+    (void)sendto(to, state, strlen(state), 0, (const struct sockaddr *)&address, size);
+    (void)close(to);
 }

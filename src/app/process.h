@@ -12,5 +12,10 @@ void process_clean_environment(void);
 void process_prepare_signals(void);
 /* Waits for SIGTERM or SIGINT. After it a second one ends the process at once. */
 void process_wait_for_stop(void);
+/*
+ * Tells the service manager that started us, if it wants to know (NOTIFY_SOCKET): "READY=1",
+ * "STOPPING=1".
+ */
+void process_notify(const char *state);
 
 #endif

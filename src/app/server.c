@@ -8,7 +8,6 @@
 #include "api/api.h"
 #include "api/blocking.h"
 #include "api/test_gate.h"
-#include "api/watch.h"
 #include "app/pages.h"
 #include "auth/session.h"
 #include "base/mem.h"
@@ -16,7 +15,6 @@
 #include "connector/manager.h"
 #include "connector/reseal.h"
 #include "engine/engine.h"
-#include "engine/events.h"
 #include "http/server.h"
 #include "rpc/trpc.h"
 #include "store/store.h"
@@ -56,9 +54,8 @@ const struct shape server_options_shape = SHAPE(NULL, server_options, option_fie
 struct server {
     struct services services;
     struct egress *egress;
-    struct events *events;
     struct rpc *rpc;
-    struct http_server *http;
+    struct http_server *http, *local;
     struct str hosts[2];
     const char *proxies[PROXIES_MAX + 1];
     struct http_route routes[4];
@@ -100,15 +97,25 @@ static bool read_proxies(struct server *server, struct str list, struct arena *a
     return true;
 }
 
-static bool open_services(struct server *server, const struct server_options *options,
-                          struct home *home, struct str origin, struct error *err)
+/* What answers that only touch the store need. */
+static void open_rows(struct server *server, struct home *home, struct str origin)
 {
     struct services *services = &server->services;
 
     services->store = home->store;
     services->keyring = home->keyring;
+    services->started_at = instant_now();
     assert(!store_is_remote(home->store) && "reads run on the HTTP thread");
     services->auth = auth_new(&(struct auth_config){ home->store, origin });
+    services->signing = blocking_open("signing", 2, 64);
+}
+
+/* What connections and executions need. */
+static bool open_services(struct server *server, const struct server_options *options,
+                          struct home *home, struct error *err)
+{
+    struct services *services = &server->services;
+
     server->egress =
         egress_new(options->egress == 2 ? EGRESS_STRICT : EGRESS_OPEN, options->egress_allow, err);
     if (!server->egress)
@@ -118,24 +125,19 @@ static bool open_services(struct server *server, const struct server_options *op
         return false;
     services->manager = manager_new(&(struct manager_config){
         .store = home->store, .keyring = home->keyring, .egress = server->egress });
-    server->events = events_new();
     services->engine =
         engine_open(&(struct engine_config){ .store = home->store,
                                              .manager = services->manager,
-                                             .events = server->events,
                                              .workers = (unsigned)options->workers.value },
                     err);
     if (!services->engine)
         return false;
-    services->signing = blocking_open("signing", 2, 64);
     services->testing = blocking_open("testing", 4, 64);
     services->test_gate = test_gate_new();
-    services->watches = watches_open(services->store, services->engine, server->events);
     return true;
 }
 
-static bool open_http(struct server *server, const struct server_options *options,
-                      struct error *err)
+static void open_rpc(struct server *server)
 {
     struct rpc_hooks hooks = api_hooks(&server->services);
 
@@ -143,6 +145,12 @@ static bool open_http(struct server *server, const struct server_options *option
     server->routes[0] = (struct http_route){ STR("/trpc/"), true, false, rpc_handle, server->rpc };
     server->routes[1] = (struct http_route){ STR("/healthz"), false, true, page_health, NULL };
     server->routes[2] = (struct http_route){ STR("/"), true, false, page_other, NULL };
+}
+
+static bool open_http(struct server *server, const struct server_options *options,
+                      struct error *err)
+{
+    open_rpc(server);
     struct http_config config = {
         .listen = options->listen,
         .hosts = server->hosts,
@@ -156,7 +164,26 @@ static bool open_http(struct server *server, const struct server_options *option
         .overdue = &rpc_overdue,
     };
     server->http = http_server_open(&config, err);
-    return server->http != NULL;
+    if (!server->http)
+        return false;
+    server->services.listen = http_server_address(server->http);
+    return true;
+}
+
+/* The way in for commands; an empty path: for those of this process. */
+static bool open_local(struct server *server, struct str path, struct error *err)
+{
+    struct http_config config = {
+        .local = path,
+        .body_max = BODY_MAX,
+        .connections_max = 64,
+        .header_timeout_ms = 10000,
+        .request_timeout_ms = REQUEST_TIMEOUT_MS,
+        .routes = server->routes,
+        .overdue = &rpc_overdue,
+    };
+    server->local = http_server_open(&config, err);
+    return server->local != NULL;
 }
 
 struct server *server_open(const struct server_options *options, struct home *home,
@@ -166,10 +193,29 @@ struct server *server_open(const struct server_options *options, struct home *ho
     struct str origin = STR_NULL;
 
     if (!read_public_url(server, options->public_url, arena, &origin, err) ||
-        !read_proxies(server, options->trusted_proxy, arena, err) ||
-        !open_services(server, options, home, origin, err) || !open_http(server, options, err))
+        !read_proxies(server, options->trusted_proxy, arena, err))
+        return NULL;
+    open_rows(server, home, origin);
+    if (!open_services(server, options, home, err) || !open_http(server, options, err) ||
+        !open_local(server, home_socket(&options->at, arena), err))
         return NULL;
     return server_take(&server);
+}
+
+struct server *server_open_private(struct home *home, struct error *err)
+{
+    AUTO(server) server = NEW(server);
+
+    open_rows(server, home, STR_NULL);
+    open_rpc(server);
+    if (!open_local(server, STR(""), err))
+        return NULL;
+    return server_take(&server);
+}
+
+struct str server_local_address(const struct server *server)
+{
+    return http_server_address(server->local);
 }
 
 struct str server_address(const struct server *server)
@@ -196,15 +242,17 @@ void server_close(struct server *server)
 
     if (server->http)
         http_server_quiesce(server->http);
+    if (server->local)
+        http_server_quiesce(server->local);
     engine_close(services->engine, by);
-    http_server_close(server->http, deadline_in_ms(STOP_GRACE_MS));
+    by = deadline_in_ms(STOP_GRACE_MS);
+    http_server_close(server->http, by);
+    http_server_close(server->local, by);
     blocking_close(services->signing);
     blocking_close(services->testing);
-    watches_close(services->watches);
     rpc_free(server->rpc);
     test_gate_free(services->test_gate);
     engine_free(services->engine);
-    events_free(server->events);
     if (services->manager)
         manager_free(services->manager);
     egress_free(server->egress);

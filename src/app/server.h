@@ -25,6 +25,13 @@ struct server;
 /* The home stays the caller's, who closes it behind the server. Texts live in the arena. */
 MUST_USE struct server *server_open(const struct server_options *options, struct home *home,
                                     struct arena *arena, struct error *err);
+/*
+ * A server for the time of one command: it answers on a Unix socket without a path, and carries
+ * nothing out. For procedures that only touch the store.
+ */
+MUST_USE struct server *server_open_private(struct home *home, struct error *err);
+/* What http/local.h connects to for that. */
+struct str server_local_address(const struct server *server);
 /* "127.0.0.1:8080", with the real port. */
 struct str server_address(const struct server *server);
 struct auth *server_auth(const struct server *server);

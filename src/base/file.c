@@ -72,8 +72,8 @@ static bool write_all(int fd, struct str content)
     return true;
 }
 
-static bool read_open(int fd, const char *path, size_t max, struct arena *arena, struct str *out,
-                      struct error *err)
+bool file_read_open(int fd, const char *path, size_t max, struct arena *arena, struct str *out,
+                    struct error *err)
 {
     struct stat status;
     if (fstat(fd, &status) != 0)
@@ -102,7 +102,7 @@ bool file_read(const char *path, size_t max, struct arena *arena, struct str *ou
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return fail_system(err, errno, "read", path);
-    bool ok = read_open(fd, path, max, arena, out, err);
+    bool ok = file_read_open(fd, path, max, arena, out, err);
     (void)close(fd);
     return ok;
 }

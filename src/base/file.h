@@ -15,6 +15,9 @@
 /* The whole file, NUL behind it; fails when it is longer than `max`. */
 MUST_USE bool file_read(const char *path, size_t max, struct arena *arena, struct str *out,
                         struct error *err);
+/* The rest of an open file, as above; `name` is for messages. */
+MUST_USE bool file_read_open(int fd, const char *name, size_t max, struct arena *arena,
+                             struct str *out, struct error *err);
 /* Makes a new file with this mode and syncs it and its folder; an existing file is an error. */
 MUST_USE bool file_create(const char *path, mode_t mode, struct str content, struct error *err);
 bool file_exists(const char *path);
