@@ -23,6 +23,7 @@ struct keyring;
 struct manager;
 struct store;
 struct test_gate;
+struct watches;
 
 /* Everything that procedures reach; made in app/server.c, which also closes it in reverse. */
 struct services {
@@ -35,6 +36,7 @@ struct services {
     struct blocking *signing;    /* hashes passwords */
     struct blocking *testing;    /* tests connections: slow ones must not keep people out */
     struct test_gate *test_gate; /* how many tests, by whom: api/test_gate.h */
+    struct watches *watches;     /* open event streams: api/watch.h */
     struct str listen;           /* for system.status; absent: on no address */
     struct instant started_at;
 };

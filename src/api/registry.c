@@ -18,6 +18,7 @@ const struct procedure *const api_tables[] = {
     workflow_procedures,
     execute_procedures,
     execution_procedures,
+    watch_procedures,
     system_procedures,
     NULL,
 };

@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "api/blocking.h"
 #include "api/test_gate.h"
+#include "api/watch.h"
 #include "app/pages.h"
 #include "auth/session.h"
 #include "base/mem.h"
@@ -15,6 +16,7 @@
 #include "connector/manager.h"
 #include "connector/reseal.h"
 #include "engine/engine.h"
+#include "engine/events.h"
 #include "http/server.h"
 #include "rpc/trpc.h"
 #include "store/store.h"
@@ -54,6 +56,7 @@ const struct shape server_options_shape = SHAPE(NULL, server_options, option_fie
 struct server {
     struct services services;
     struct egress *egress;
+    struct events *events;
     struct rpc *rpc;
     struct http_server *http, *local;
     struct str hosts[2];
@@ -125,15 +128,18 @@ static bool open_services(struct server *server, const struct server_options *op
         return false;
     services->manager = manager_new(&(struct manager_config){
         .store = home->store, .keyring = home->keyring, .egress = server->egress });
+    server->events = events_new();
     services->engine =
         engine_open(&(struct engine_config){ .store = home->store,
                                              .manager = services->manager,
+                                             .events = server->events,
                                              .workers = (unsigned)options->workers.value },
                     err);
     if (!services->engine)
         return false;
     services->testing = blocking_open("testing", 4, 64);
     services->test_gate = test_gate_new();
+    services->watches = watches_open(services->store, services->engine, server->events);
     return true;
 }
 
@@ -250,9 +256,11 @@ void server_close(struct server *server)
     http_server_close(server->local, by);
     blocking_close(services->signing);
     blocking_close(services->testing);
+    watches_close(services->watches);
     rpc_free(server->rpc);
     test_gate_free(services->test_gate);
     engine_free(services->engine);
+    events_free(server->events);
     if (services->manager)
         manager_free(services->manager);
     egress_free(server->egress);

@@ -117,6 +117,13 @@ void call_subscribe(struct call *call, void (*closed)(struct call *call));
 struct str call_last_event_id(const struct call *call);
 /* One event: data is a struct of the procedure's output shape; id absent = not tracked. */
 void call_event(struct call *call, struct str id, const void *data);
+/*
+ * Who calls and what they may is judged again, as it was before run(): for streams, which outlive
+ * rights. `scratch` is for the judging.  Blocks: on reads of the store.
+ */
+MUST_USE bool call_judge_again(struct call *call, struct arena *scratch, struct error *err);
+/* Bytes that were written and not taken by the client yet. */
+size_t call_backlog(struct call *call);
 /* The sequence is over. With an error the client's subscription fails. */
 void call_end(struct call *call, const struct error *err);
 
