@@ -112,6 +112,12 @@ static const char *const schemes[] = { "postgresql", "postgres", NULL };
 static const char *const tls_modes[] = { "disable",   "prefer",      "require",
                                          "verify-ca", "verify-full", NULL };
 static const char *const bindings[] = { "disable", "prefer", "require", NULL };
+static const char *const session_attributes[] = { "any",     "read-write", "read-only",
+                                                  "primary", "standby",    "prefer-standby",
+                                                  NULL };
+static const char *const encodings[] = { "UTF8", "utf8", "UTF-8", "utf-8", NULL };
+static const char *const kerberos[] = { "disable", "prefer", NULL };
+static const char *const yes[] = { "true", NULL };
 
 /* What pg_stat_activity shows: up to 63 bytes of plain text. */
 static bool is_application_name(struct str value)
@@ -127,7 +133,52 @@ static const struct url_option options[] = {
     { .name = "channel_binding", .values = bindings },
     { .name = "application_name", .valid = is_application_name },
     { .name = "connect_timeout" }, /* settings.c reads and checks it */
-    { .name = "password", .secret = true },
+    { .name = "target_session_attrs", .values = session_attributes },
+    { .name = "client_encoding", .values = encodings }, /* the one that is always set */
+    { .name = "gssencmode", .values = kerberos },       /* never done */
+    { .name = "ssl", .values = yes, .means = "sslmode", .means_value = "require" }, /* JDBC's */
+    { .name = "user", .part = URL_PART_USER },
+    { .name = "port", .part = URL_PART_PORT },
+    { .name = "dbname", .part = URL_PART_DATABASE },
+    { .name = "password", .part = URL_PART_PASSWORD },
+    { 0 },
+};
+
+#define NO_FILES "files are not read; certificates go into config.tls as PEM texts"
+#define NO_KERBEROS "Kerberos is not supported"
+#define ALWAYS_SET "it is set for every connection"
+
+/* The rest of libpq's parameters, chapter 34.1.2 of PostgreSQL 15's documentation. */
+static const struct url_refusal refused_options[] = {
+    { "host", "the host stands before the \"?\", once" },
+    { "hostaddr", "the address is the one that the host resolves to" },
+    { "passfile", NO_FILES },
+    { "service", "service files are not read" },
+    { "servicefile", "service files are not read" },
+    { "sslcert", NO_FILES },
+    { "sslkey", NO_FILES },
+    { "sslpassword", "a key without a pass phrase goes into config.tls.clientKeyPem" },
+    { "sslrootcert", "files are not read; authorities go into config.tls.caPem, and without it the "
+                     "system's count" },
+    { "sslcrl", NO_FILES },
+    { "sslcrldir", NO_FILES },
+    { "requiressl", "write sslmode=require" },
+    { "sslcompression", "it is always off" },
+    { "sslsni", "the name is always sent" },
+    { "ssl_min_protocol_version", "it is TLS 1.2 always" },
+    { "ssl_max_protocol_version", "the newest that both know is used" },
+    { "options", "it could change any setting of the session" },
+    { "replication", "replication is not supported" },
+    { "requirepeer", "sockets are not dialled" },
+    { "krbsrvname", NO_KERBEROS },
+    { "gsslib", NO_KERBEROS },
+    { "fallback_application_name", "write application_name" },
+    { "keepalives", ALWAYS_SET },
+    { "keepalives_idle", ALWAYS_SET },
+    { "keepalives_interval", ALWAYS_SET },
+    { "keepalives_count", ALWAYS_SET },
+    { "tcp_user_timeout", ALWAYS_SET },
+    { "pgbouncer", "a pooler is noticed by itself" },
     { 0 },
 };
 
@@ -137,7 +188,8 @@ static bool check(const struct url *url, const struct connection_settings *setti
     (void)settings;
     if (url->user.len == 0)
         return fail_field(err, ERR_BAD_REQUEST, "connectionUrl",
-                          "names no user: postgresql://USER:PASSWORD@HOST/DATABASE");
+                          "names no user (there is none by default): "
+                          "postgresql://USER:PASSWORD@HOST/DATABASE");
     return true;
 }
 
@@ -145,7 +197,10 @@ const struct connector postgresql_connector = {
     .name = "postgresql",
     .title = "PostgreSQL",
     .url_example = "postgresql://user:password@host:5432/database",
-    .rules = { .schemes = schemes, .default_port = 5432, .options = options },
+    .rules = { .schemes = schemes,
+               .default_port = 5432,
+               .options = options,
+               .refused_options = refused_options },
     .check = check,
     .open = open_session,
     .alive = alive,

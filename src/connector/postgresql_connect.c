@@ -120,6 +120,7 @@ static void add_target(struct keywords *keywords, const struct start *start)
     struct arena *arena = start->arena;
     struct str application = url_option_find(url, STR("application_name"));
     struct str binding = url_option_find(url, STR("channel_binding"));
+    struct str attributes = url_option_find(url, STR("target_session_attrs"));
     add(keywords, "host", arena_c(arena, url->host));
     add(keywords, "hostaddr", start->address);
     add(keywords, "port", arena_printf(arena, "%lld", (long long)url->port).ptr);
@@ -128,6 +129,7 @@ static void add_target(struct keywords *keywords, const struct start *start)
     add(keywords, "application_name",
         arena_c(arena, str_set(application) ? application : start->upstream->application_name));
     add(keywords, "channel_binding", str_set(binding) ? arena_c(arena, binding) : "prefer");
+    add(keywords, "target_session_attrs", str_set(attributes) ? arena_c(arena, attributes) : "any");
 }
 
 static void add_tls(struct keywords *keywords, const struct start *start)
@@ -154,7 +156,6 @@ static void add_rest(struct keywords *keywords)
     add(keywords, "passfile", "/dev/null");
     add(keywords, "options", "");
     add(keywords, "client_encoding", "UTF8");
-    add(keywords, "target_session_attrs", "any");
     add(keywords, "connect_timeout", "10");
     add(keywords, "keepalives", "1");
     add(keywords, "keepalives_idle", "30");

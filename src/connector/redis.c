@@ -17,11 +17,34 @@
 
 static const char *const schemes[] = { "redis", "rediss", NULL };
 
+/* The two that the registration of the scheme names; others are some client's own. */
+static const struct url_option options[] = {
+    { .name = "db", .part = URL_PART_DATABASE },
+    { .name = "password", .part = URL_PART_PASSWORD },
+    { 0 },
+};
+
+#define NO_SOCKETS "sockets are not dialled"
+#define NO_SENTINEL "Sentinel is not supported; name the server itself"
+
+static const struct url_refusal refused_schemes[] = {
+    { "unix", NO_SOCKETS },
+    { "redis+unix", NO_SOCKETS },
+    { "redis+socket", NO_SOCKETS },
+    { "redis-socket", NO_SOCKETS },
+    { "rediss+unix", NO_SOCKETS },
+    { "redis+sentinel", NO_SENTINEL },
+    { "redis-sentinel", NO_SENTINEL },
+    { 0 },
+};
+
 /* The number of a database; how many there are only the server knows. */
 static bool check_database(struct str decoded, struct error *err)
 {
-    int64_t number;
-    if (decoded.len <= 5 && str_to_int64(decoded, &number) && number >= 0)
+    bool number = decoded.len > 0 && decoded.len <= 5;
+    for (size_t i = 0; i < decoded.len; i++)
+        number = number && decoded.ptr[i] >= '0' && decoded.ptr[i] <= '9';
+    if (number && (decoded.len == 1 || decoded.ptr[0] != '0'))
         return true;
     return fail(err, ERR_BAD_REQUEST, "the database must be a number, as in redis://host:6379/0");
 }
@@ -212,6 +235,8 @@ const struct connector redis_connector = {
     .url_example = "redis://user:password@host:6379/0",
     .rules = { .schemes = schemes,
                .default_port = 6379,
+               .options = options,
+               .refused_schemes = refused_schemes,
                .database = check_database,
                .user_needs_password = true },
     .open = open_conn,

@@ -122,6 +122,15 @@ static bool check_at_signs(struct str text, struct str authority, struct error *
     return true;
 }
 
+static const char *why_refused(const struct url_refusal *table, struct str name)
+{
+    for (; table && table->name; table++) {
+        if (str_eq_nocase(name, str_from(table->name)))
+            return table->why;
+    }
+    return NULL;
+}
+
 static bool split_scheme(struct str text, const struct url_rules *rules, struct parts *parts,
                          struct str *rest, struct error *err)
 {
@@ -140,6 +149,9 @@ static bool split_scheme(struct str text, const struct url_rules *rules, struct 
         if (n > 0 && (size_t)n < sizeof(wanted) - used)
             used += (size_t)n;
     }
+    const char *why = end < text.len ? why_refused(rules->refused_schemes, scheme) : NULL;
+    if (why)
+        return fail_field(err, ERR_BAD_REQUEST, url_field, "must start with %s: %s", wanted, why);
     return fail_field(err, ERR_BAD_REQUEST, url_field, "must start with %s", wanted);
 }
 
@@ -147,7 +159,8 @@ static bool split_scheme(struct str text, const struct url_rules *rules, struct 
 static bool split_host(struct str text, struct parts *parts, struct error *err)
 {
     if (str_find_byte(text, ',') < text.len)
-        return fail_field(err, ERR_INVALID_HOST, url_field, "names several hosts; give one");
+        return fail_field(err, ERR_INVALID_HOST, url_field,
+                          "names several hosts; give one, which each dial resolves anew");
     if (text.len > 0 && text.ptr[0] == '[') {
         size_t end = str_find_byte(text, ']');
         if (end == text.len)
@@ -212,7 +225,8 @@ static bool take_host(const struct parts *parts, struct arena *arena, struct url
 {
     struct str host = parts->host;
     if (host.len == 0)
-        return fail_field(err, ERR_INVALID_HOST, url_field, "has no host");
+        return fail_field(err, ERR_INVALID_HOST, url_field,
+                          "has no host; there is none by default, and sockets are not dialled");
     if (!parts->bracketed && str_find_byte(host, '%') < host.len)
         return fail_field(
             err, ERR_INVALID_HOST, url_field,
@@ -293,10 +307,14 @@ static struct str shown_name(struct str name)
     return str_slice(name, 0, 64);
 }
 
-static bool fail_option_name(struct str name, struct error *err)
+static bool fail_option_name(struct str name, const struct url_rules *rules, struct error *err)
 {
     static const char *const authority[] = { "host", "hostaddr", "port", "user", "dbname", "db" };
     struct str shown = shown_name(name);
+    const char *why = why_refused(rules->refused_options, name);
+    if (why)
+        return fail_field(err, ERR_OPTION_NOT_ALLOWED, url_field,
+                          "the option \"" STR_FMT "\" is not allowed: %s", STR_ARG(shown), why);
     for (size_t i = 0; i < ARRAY_LEN(authority); i++) {
         if (str_eq(name, str_from(authority[i])))
             return fail_field(err, ERR_OPTION_NOT_ALLOWED, url_field,
@@ -337,7 +355,23 @@ static const struct url_option *find_rule(const struct url_rules *rules, struct 
     return NULL;
 }
 
-/* One name=value. The password, which stays encoded, goes to parts->password. */
+/* An option that stands for a part, which stays encoded. */
+static bool take_part(const struct url_option *rule, struct str value, struct parts *parts,
+                      struct error *err)
+{
+    struct str *part = rule->part == URL_PART_USER       ? &parts->user
+                       : rule->part == URL_PART_PORT     ? &parts->port
+                       : rule->part == URL_PART_DATABASE ? &parts->database
+                                                         : &parts->password;
+    if (part->len > 0)
+        return fail_field(err, ERR_OPTION_NOT_ALLOWED, url_field,
+                          "the option \"%s\" is not allowed: the URL says it already", rule->name);
+    if (value.len > 0)
+        *part = value;
+    return true;
+}
+
+/* One name=value. */
 static bool take_option(struct str text, const struct url_rules *rules, struct arena *arena,
                         struct parts *parts, struct url *url, struct error *err)
 {
@@ -349,20 +383,13 @@ static bool take_option(struct str text, const struct url_rules *rules, struct a
         return fail_field(err, ERR_BAD_REQUEST, url_field, "has an option without a name");
     const struct url_option *rule = find_rule(rules, name);
     if (!rule)
-        return fail_option_name(name, err);
+        return fail_option_name(name, rules, err);
     if (equals == text.len)
         return fail_field(err, ERR_BAD_REQUEST, url_field, "the option \"%s\" has no value",
                           rule->name);
-    if (rule->secret) {
-        if (str_set(parts->password))
-            return fail_field(err, ERR_OPTION_NOT_ALLOWED, url_field,
-                              "the option \"%s\" is not allowed: the URL has a password already",
-                              rule->name);
-        if (value.len > 0)
-            parts->password = value;
-        return true;
-    }
-    if (str_set(url_option_find(url, name)))
+    if (rule->part != URL_PART_OPTION)
+        return take_part(rule, value, parts, err);
+    if (str_set(url_option_find(url, str_from(rule->means ? rule->means : rule->name))))
         return fail_field(err, ERR_OPTION_NOT_ALLOWED, url_field,
                           "the option \"%s\" is given twice", rule->name);
     if (!decode_text(value, "the value of an option", arena, &value, err) ||
@@ -371,8 +398,8 @@ static bool take_option(struct str text, const struct url_rules *rules, struct a
     if (url->option_count == URL_OPTIONS_MAX)
         return fail_field(err, ERR_OPTION_NOT_ALLOWED, url_field, "has more than %d options",
                           URL_OPTIONS_MAX);
-    url->options[url->option_count].name = str_from(rule->name);
-    url->options[url->option_count++].value = value;
+    url->options[url->option_count].name = str_from(rule->means ? rule->means : rule->name);
+    url->options[url->option_count++].value = rule->means ? str_from(rule->means_value) : value;
     return true;
 }
 
@@ -419,8 +446,8 @@ bool url_parse(struct str text, const struct url_rules *rules, struct arena *are
     struct parts parts = { 0 };
     struct url url = { 0 };
     if (!check_bytes(text, err) || !split(text, rules, &parts, err) ||
-        !take_authority(&parts, rules, arena, &url, err) ||
-        !take_options(rules, arena, &parts, &url, err))
+        !take_options(rules, arena, &parts, &url, err) ||
+        !take_authority(&parts, rules, arena, &url, err))
         return false;
     if (rules->user_needs_password && str_set(url.user) && !str_set(parts.password))
         return fail_field(err, ERR_BAD_REQUEST, url_field,

@@ -7,7 +7,8 @@
  * Refused: anything we do not know for sure. Reserved characters in user and password must be
  * percent-encoded; a raw "@" gets a message that says how to write it. Host texts are canonical
  * addresses or plain ASCII names. Options are allow-listed by name for each connector; a duplicate,
- * or one that overrides the authority (host, hostaddr, port, user, dbname), is refused by name.
+ * or one that says again what stands before the "?", is refused by name, with the reason where the
+ * connector has one.
  * Source: RFC 3986; the connection URI sections of libpq's and Redis' documentation.
  */
 #ifndef CONNECTOR_URL_H
@@ -25,17 +26,34 @@
 #define URL_MAX 4096
 #define URL_OPTIONS_MAX 16
 
+/* What an option stands for. */
+enum url_part {
+    URL_PART_OPTION, /* itself */
+    URL_PART_USER,   /* a part of the URL that is not given in its own place */
+    URL_PART_PORT,
+    URL_PART_DATABASE,
+    URL_PART_PASSWORD,
+};
+
 struct url_option {
     const char *name;                /* NULL ends a table */
     const char *const *values;       /* allowed words, NULL at the end; NULL: `pattern` decides */
     bool (*valid)(struct str value); /* or NULL */
-    bool secret;                     /* "password": taken as the password */
+    enum url_part part;
+    const char *means, *means_value; /* another option's name and value, or NULL */
+};
+
+/* Something known, and not taken. */
+struct url_refusal {
+    const char *name; /* of an option or a scheme; NULL ends a table */
+    const char *why;  /* "files are not read" */
 };
 
 struct url_rules {
     const char *const *schemes; /* "postgresql", "postgres"; NULL ends */
     int64_t default_port;
     const struct url_option *options;
+    const struct url_refusal *refused_options, *refused_schemes; /* or NULL */
     /* A lone word before "@" is some programs' way to write a password: refuse it, never show it. */
     bool user_needs_password;
     /* Checks the database (for Redis it must be a number); not asked when absent. May be NULL. */

@@ -24,7 +24,7 @@ static const struct url_option postgres_options[] = {
     { .name = "sslmode", .values = sslmodes },
     { .name = "application_name" },
     { .name = "connect_timeout", .valid = is_digits },
-    { .name = "password", .secret = true },
+    { .name = "password", .part = URL_PART_PASSWORD },
     { 0 },
 };
 static const char *const postgres_schemes[] = { "postgresql", "postgres", NULL };
