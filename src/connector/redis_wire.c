@@ -271,23 +271,43 @@ static struct str error_word(struct str reply)
     return str_slice(reply, 0, end);
 }
 
+/* What keeps one out, by its word or, where that is ERR, by its sentence. */
+static const struct known_error {
+    const char *word, *sentence;
+    enum error_code code;
+    const char *meaning;
+} known_errors[] = {
+    { "NOAUTH", NULL, ERR_AUTH_FAILED, "the server wants a password: " },
+    { "WRONGPASS", NULL, ERR_AUTH_FAILED, "user or password was refused: " },
+    { "NOPERM", NULL, ERR_AUTH_FAILED, "" },
+    { "DENIED", NULL, ERR_AUTH_FAILED, "the server lets in nobody from elsewhere: " },
+    { NULL, "without any password configured", ERR_AUTH_FAILED,
+      "the server has no password, but the URL gives one: " },
+    { NULL, "invalid password", ERR_AUTH_FAILED, "user or password was refused: " },
+    { NULL, "max number of clients", ERR_TOO_MANY_CONNECTIONS, "" },
+};
+
+static const struct known_error *known_error_of(struct str word, struct str reply)
+{
+    for (size_t i = 0; i < ARRAY_LEN(known_errors); i++) {
+        const struct known_error *known = &known_errors[i];
+        if (known->word ? str_eq(word, str_from(known->word))
+                        : str_find(reply, str_from(known->sentence)) < reply.len)
+            return known;
+    }
+    return NULL;
+}
+
 bool redis_fail(const struct redis_conn *conn, struct str reply, struct arena *arena,
                 struct error *err)
 {
     struct str word = error_word(reply);
     struct str text = scrub(arena, reply, conn->upstream->password);
-    if (text.len == 0)
+    if (text.len == 0 || text.ptr[0] == '\0')
         text = STR("the server answered with an error that says nothing");
-    enum error_code code = ERR_SERVER_ERROR;
-    if (str_eq(word, STR("NOAUTH")) || str_eq(word, STR("WRONGPASS")) ||
-        str_eq(word, STR("NOPERM")) || str_find(reply, STR("invalid password")) < reply.len ||
-        str_find(reply, STR("without any password configured")) < reply.len)
-        code = ERR_AUTH_FAILED;
-    else if (str_find(reply, STR("max number of clients")) < reply.len)
-        code = ERR_TOO_MANY_CONNECTIONS;
-    (void)fail(err, code, STR_FMT, STR_ARG(text));
-    if (code == ERR_AUTH_FAILED && !str_eq(word, STR("NOPERM")))
-        (void)fail(err, code, "user or password was refused: " STR_FMT, STR_ARG(text));
+    const struct known_error *known = known_error_of(word, reply);
+    (void)fail(err, known ? known->code : ERR_SERVER_ERROR, "%s" STR_FMT,
+               known ? known->meaning : "", STR_ARG(text));
     snprintf(err->server_code, sizeof(err->server_code), STR_FMT, STR_ARG(word));
     return false;
 }
