@@ -7,6 +7,7 @@
 
 #include "app/page_files.h"
 #include "base/id.h"
+#include "store/store.h"
 
 #define NONCE_BYTES 16
 #define HTML_MAX ((size_t)64 << 10)
@@ -29,15 +30,17 @@ static void refuse_method(struct exchange *exchange)
 
 void page_health(struct exchange *exchange, void *context)
 {
-    (void)context;
+    struct store_stats stats;
     if (!is_read(exchange_request(exchange))) {
         refuse_method(exchange);
         return;
     }
+    store_stats(context, &stats);
+    bool damaged = stats.check == STORE_CHECK_DAMAGED;
     struct http_response response = {
-        .status = 200,
+        .status = damaged ? 503 : 200,
         .content_type = STR("text/plain; charset=utf-8"),
-        .body = STR("ok\n"),
+        .body = damaged ? STR("the store is damaged: see the log\n") : STR("ok\n"),
         .headers = { { STR("cache-control"), STR("no-store") } },
     };
     exchange_answer(exchange, &response);

@@ -5,7 +5,7 @@
 
 #include "http/server.h"
 
-/* GET /healthz */
+/* GET /healthz; the context is the store, which says when it was found damaged. */
 void page_health(struct exchange *exchange, void *context);
 /*
  * Everything that no other route answers: a file of the web page; the page itself for its own routes

@@ -19,6 +19,7 @@
 #include "engine/events.h"
 #include "http/server.h"
 #include "rpc/trpc.h"
+#include "store/history.h"
 #include "store/store.h"
 
 #define WORKERS_DEFAULT 32
@@ -27,6 +28,7 @@
 #define REQUEST_TIMEOUT_MS 75000
 #define STOP_GRACE_MS 5000
 #define PROXIES_MAX 16
+#define HISTORY_EVERY_MS 60000
 
 static const char *const egress_names[] = { NULL, "open", "strict", NULL };
 
@@ -49,6 +51,12 @@ static const struct field option_fields[] = {
       .title = "CIDR:PORT,…" },
     { FIELD("workers", server_options, workers, OPTIONAL, "Steps carried out at the same time."),
       .min = 1, .max = 256, .fallback = "32" },
+    { FIELD("keepExecutionsDays", server_options, keep_executions_days, OPTIONAL,
+            "Remove ended executions that are older; absent: whatever their age, they stay."),
+      .title = "DAYS", .min = 1, .max = 36500 },
+    { FIELD("keepExecutions", server_options, keep_executions, OPTIONAL,
+            "Keep the newest so many executions of each workflow; absent: all."),
+      .title = "N", .min = 1, .max = 1000000000 },
     { 0 },
 };
 const struct shape server_options_shape = SHAPE(NULL, server_options, option_fields);
@@ -61,6 +69,7 @@ struct server {
     struct http_server *http, *local;
     struct str hosts[2];
     const char *proxies[PROXIES_MAX + 1];
+    struct history *history;
     struct http_route routes[4];
 };
 
@@ -149,7 +158,8 @@ static void open_rpc(struct server *server)
 
     server->rpc = rpc_new(api_tables, &hooks);
     server->routes[0] = (struct http_route){ STR("/trpc/"), true, false, rpc_handle, server->rpc };
-    server->routes[1] = (struct http_route){ STR("/healthz"), false, true, page_health, NULL };
+    server->routes[1] =
+        (struct http_route){ STR("/healthz"), false, true, page_health, server->services.store };
     server->routes[2] = (struct http_route){ STR("/"), true, false, page_other, NULL };
 }
 
@@ -205,6 +215,12 @@ struct server *server_open(const struct server_options *options, struct home *ho
     if (!open_services(server, options, home, err) || !open_http(server, options, err) ||
         !open_local(server, home_socket(&options->at, arena), err))
         return NULL;
+    server->history = history_open(&(struct history_config){
+        .store = home->store,
+        .keep_days = options->keep_executions_days.value,
+        .keep = options->keep_executions.value,
+        .every_ms = HISTORY_EVERY_MS,
+    });
     return server_take(&server);
 }
 
@@ -246,6 +262,7 @@ void server_close(struct server *server)
     struct services *services = &server->services;
     struct deadline by = deadline_in_ms(STOP_GRACE_MS);
 
+    history_close(server->history);
     if (server->http)
         http_server_quiesce(server->http);
     if (server->local)

@@ -16,7 +16,7 @@ struct server_options {
     struct store_options at;
     struct str listen, public_url, trusted_proxy, egress_allow;
     int egress;
-    struct opt_int workers;
+    struct opt_int workers, keep_executions_days, keep_executions;
 };
 extern const struct shape server_options_shape;
 

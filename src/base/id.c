@@ -86,6 +86,15 @@ struct id id_new(void)
     return id;
 }
 
+struct id id_first_at(struct instant at)
+{
+    uint64_t ms = at.us > 0 ? (uint64_t)at.us / 1000 : 0;
+    struct id id = ID_NONE;
+    put_big_endian(id.bytes, ms << 16 | UINT64_C(0x7000));
+    put_big_endian(id.bytes + 8, 0);
+    return id;
+}
+
 static bool hyphen_before(size_t byte)
 {
     return byte == 4 || byte == 6 || byte == 8 || byte == 10;

@@ -22,6 +22,8 @@ struct id {
 #define ID_TEXT_SIZE 37
 
 struct id id_new(void);
+/* Below every id made at that moment or later, above those made before. */
+struct id id_first_at(struct instant at);
 /* Lower-case text with hyphens into text[ID_TEXT_SIZE]; returns a view of it. */
 struct str id_format(struct id id, char *text);
 /* True for the 36 characters of any UUID but the nil one; letters of either case. */

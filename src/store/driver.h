@@ -13,6 +13,7 @@
 #include "schema/row.h"
 #include "store/store.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -54,6 +55,14 @@ struct store_driver {
      * time or, when `idle`, if there is anything. */
     void (*tidy)(struct link *link, bool idle);
     int64_t (*wal_bytes)(struct link *link);
+    /* Of the write link: whoever had the store open before did not close it. */
+    bool (*was_unclean)(const struct link *link);
+    /*
+     * Looks through everything for damage, on a reading link of its own, until *stop. What was found
+     * comes as a line of text, empty for nothing. False: it could not be looked at, or *stop.
+     */
+    bool (*check)(struct link *link, atomic_bool *stop, char *found, size_t size,
+                  struct error *err);
 };
 
 extern const struct store_driver sqlite_driver;

@@ -38,8 +38,8 @@ MUST_USE bool project_find_key(struct tx *tx, struct id project_id, struct arena
                                struct str *out, struct error *err);
 MUST_USE bool project_rename(struct tx *tx, struct id project_id, struct str name,
                              struct instant at, struct error *err);
-/* With everything in it: members, connections, workflows, history. The audit log stays. A large
- * history takes its time, in which no other write is carried out. */
+/* With everything in it: members, connections, workflows, what runs. The history, which nobody can
+ * reach any more, follows in pieces (store/history.h). The audit log stays. */
 MUST_USE bool project_delete(struct tx *tx, struct id project_id, struct error *err);
 
 struct member_row {

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -34,24 +35,33 @@
 
 /* --- failures --- */
 
-static void end_if_disk_failed(const struct link *link, int code, const char *what)
+/* Also when there is no room for the log's index, which SQLite takes for a failing disk. */
+static bool is_full(const struct link *link, int extended)
 {
+    return (extended & 0xff) == SQLITE_FULL ||
+           (extended == SQLITE_IOERR_SHMSIZE && sqlite3_system_errno(link->db) == ENOSPC);
+}
+
+static void end_if_disk_failed(const struct link *link, const char *what)
+{
+    int extended = sqlite3_extended_errcode(link->db);
+    int code = is_full(link, extended) ? SQLITE_FULL : extended & 0xff;
     if (code == SQLITE_NOMEM)
         crash_fatal("out of memory: SQLite could not %s", what);
     if (link->writer && link->serving &&
         (code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB))
         crash_fatal("the store's disk or file failed; could not %s: %s (%d)", what,
-                    sqlite3_errmsg(link->db), sqlite3_extended_errcode(link->db));
+                    sqlite3_errmsg(link->db), extended);
 }
 
 bool sqlite_fail(struct link *link, struct error *err, const char *what)
 {
     int extended = sqlite3_extended_errcode(link->db);
     int code = extended & 0xff;
-    end_if_disk_failed(link, code, what);
+    end_if_disk_failed(link, what);
     if (extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY)
         return fail(err, ERR_CONFLICT, "there is such a row already");
-    if (code == SQLITE_FULL)
+    if (is_full(link, extended))
         return fail(err, ERR_STORE_FULL, "the disk of the store is full");
     if (code == SQLITE_INTERRUPT)
         return fail(err, ERR_UNAVAILABLE, "reading the store took longer than %d ms", READ_MAX_MS);
@@ -143,8 +153,22 @@ static void link_tidy(struct link *link, bool idle)
         link->db, NULL, insist ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     /* Busy: a reader needs some of it; a full disk: later. The data is safe in the log. */
     if (result != SQLITE_OK)
-        end_if_disk_failed(link, result & 0xff, "checkpoint");
+        end_if_disk_failed(link, "checkpoint");
     link->tidied_pages = link->wal_pages;
+}
+
+/* Closing removes the log: one that holds something was left by a process that died. */
+static bool log_was_left(const char *path)
+{
+    char name[4096];
+    struct stat status;
+    (void)snprintf(name, sizeof(name), "%s-wal", path);
+    return stat(name, &status) == 0 && status.st_size > 0;
+}
+
+static bool link_was_unclean(const struct link *link)
+{
+    return link->unclean;
 }
 
 static int64_t link_wal_bytes(struct link *link)
@@ -314,8 +338,9 @@ static struct link *link_open(struct str url, bool write_link, struct error *err
     link->writer = write_link;
     link->lock = -1;
     bool ok = check_path(path, err) &&
-              (!write_link || (take_lock(link, path, err) && make_private_file(path, err))) &&
-              open_database(link, path, err);
+              (!write_link || (take_lock(link, path, err) && make_private_file(path, err)));
+    link->unclean = ok && write_link && log_was_left(path);
+    ok = ok && open_database(link, path, err);
     free(path);
     if (ok)
         return link;
@@ -339,4 +364,6 @@ const struct store_driver sqlite_driver = {
     .close = link_close,
     .tidy = link_tidy,
     .wal_bytes = link_wal_bytes,
+    .was_unclean = link_was_unclean,
+    .check = sqlite_check,
 };

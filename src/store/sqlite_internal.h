@@ -4,6 +4,7 @@
 #define STORE_SQLITE_INTERNAL_H
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 
 #include "store/driver.h"
 
@@ -23,6 +24,7 @@ struct link {
     sqlite3 *db;
     bool writer;
     bool serving;           /* opened: from now on a failing disk ends the process */
+    bool unclean;           /* of the writer: a log was left by who had it open before */
     int lock;               /* of the writer: the lock file */
     int64_t read_until_us;  /* of a reader: when a read is cut */
     int64_t wal_pages;      /* of the writer: in the log after the last commit */
@@ -41,5 +43,7 @@ bool sqlite_fail(struct link *link, struct error *err, const char *what);
 bool sqlite_run(struct link *link, const struct sql *sql, const struct bind *binds,
                 struct rows *rows, struct error *err);
 void sqlite_statements_free(struct link *link);
+bool sqlite_check(struct link *link, atomic_bool *stop, char *found, size_t size,
+                  struct error *err);
 
 #endif

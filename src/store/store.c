@@ -53,6 +53,9 @@ struct store {
     pthread_cond_t wake;
     const struct store_driver *driver;
     char *url;
+    pthread_t checker;
+    bool checking; /* there is such a thread to be joined */
+    atomic_bool check_stop;
     pthread_key_t thread_readers; /* the calling thread's struct reader list */
     pthread_t writer;
     struct link *write_link; /* the writer's own, and so is what follows */
@@ -118,7 +121,13 @@ static void note_group(struct store *store, const struct group *group, int64_t s
     store->stats.failed_writes += failed;
     store->stats.commit_us_total += now - started_us;
     store->stats.wal_bytes = store->driver->wal_bytes(store->write_link);
+    bool was_alarmed = store->stats.wal_alarm;
+    bool alarmed = store->stats.wal_bytes > STORE_WAL_ALARM_BYTES;
+    store->stats.wal_alarm = alarmed;
     (void)pthread_mutex_unlock(&store->lock);
+    if (alarmed && !was_alarmed)
+        log_warn("the store's log does not get shorter: a read lasts, or the disk is slow",
+                 LOG_INT("bytes", store->driver->wal_bytes(store->write_link)));
 }
 
 static void rights_changed(struct store *store)
@@ -295,6 +304,67 @@ void tx_end(struct tx *tx)
     tx->reader->busy = false;
 }
 
+/* --- a look for damage --- */
+
+const char *const store_check_names[] = { "none", "running", "ok", "damaged", "failed" };
+
+static void note_check(struct store *store, enum store_check check)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    store->stats.check = check;
+    (void)pthread_mutex_unlock(&store->lock);
+}
+
+static enum store_check look_for_damage(struct store *store, struct error *err)
+{
+    char found[256];
+    struct link *link = store->driver->open(str_from(store->url), false, err);
+    bool ok = link && store->driver->check(link, &store->check_stop, found, sizeof(found), err);
+    store->driver->close(link);
+    if (!ok)
+        return STORE_CHECK_FAILED;
+    if (found[0] == '\0')
+        return STORE_CHECK_OK;
+    (void)fail(err, ERR_INTERNAL, "%s", found);
+    return STORE_CHECK_DAMAGED;
+}
+
+static void *checker_main(void *context)
+{
+    struct store *store = context;
+    struct error err = { 0 };
+    int64_t started_us = clock_us();
+    enum store_check check = look_for_damage(store, &err);
+    int64_t ms = (clock_us() - started_us) / 1000;
+    if (atomic_load(&store->check_stop))
+        return NULL;
+    note_check(store, check);
+    if (check == STORE_CHECK_OK)
+        log_info("the store was not closed the last time; it is sound", LOG_INT("ms", ms));
+    else
+        log_error(check == STORE_CHECK_DAMAGED
+                      ? "the store is damaged: restore a copy of it"
+                      : "the store was not closed the last time, and could not be checked",
+                  LOG_ERROR(&err));
+    return NULL;
+}
+
+static void start_checker(struct store *store)
+{
+    if (!store->driver->was_unclean(store->write_link))
+        return;
+    store->stats.check = STORE_CHECK_RUNNING;
+    store->checker = thread_start("check", checker_main, store);
+    store->checking = true;
+}
+
+static void stop_checker(struct store *store)
+{
+    atomic_store(&store->check_stop, true);
+    if (store->checking)
+        (void)pthread_join(store->checker, NULL);
+}
+
 /* --- opening and closing --- */
 
 static bool open_write_link(struct store *store, struct str url, struct error *err)
@@ -335,6 +405,7 @@ struct store *store_open(const struct store_config *config, struct error *err)
         return NULL;
     }
     store->writer = thread_start("store", writer_main, store);
+    start_checker(store);
     return store;
 }
 
@@ -342,6 +413,7 @@ void store_close(struct store *store)
 {
     if (!store)
         return;
+    stop_checker(store);
     (void)pthread_mutex_lock(&store->lock);
     store->stopping = true;
     (void)pthread_mutex_unlock(&store->lock);

@@ -155,9 +155,24 @@ uint64_t store_rights_generation(const struct store *store);
  */
 void store_on_rights_changed(struct store *store, void (*changed)(void *context), void *context);
 
+/* Above this size of its log the store says so, in the record of events and here. */
+#define STORE_WAL_ALARM_BYTES (INT64_C(64) << 20)
+
+/* After a process that died the whole store is looked through, beside other work. */
+enum store_check {
+    STORE_CHECK_NONE, /* it was closed as it should be */
+    STORE_CHECK_RUNNING,
+    STORE_CHECK_OK,
+    STORE_CHECK_DAMAGED,
+    STORE_CHECK_FAILED, /* it could not be looked at */
+};
+extern const char *const store_check_names[];
+
 struct store_stats {
     int64_t groups, writes, failed_writes; /* since the start */
     int64_t commit_us_total, wal_bytes;
+    bool wal_alarm; /* the log is larger than it should ever be */
+    enum store_check check;
 };
 void store_stats(struct store *store, struct store_stats *out);
 

@@ -2,6 +2,7 @@
 /* Opening: the lock, the file, and the schema, each refused by name where it is not ours. */
 #include "store_fixture.h"
 
+#include <sched.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -135,6 +136,82 @@ static void a_truncated_database_is_refused(void **state)
     fixture_close(&f);
 }
 
+/* --- a look for damage --- */
+
+static bool fill(struct tx *tx, const void *context, struct error *err)
+{
+    static const struct sql many =
+        SQL("INSERT INTO server_meta (name, value, updated_at) WITH RECURSIVE n (i) AS "
+            "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
+            "SELECT 'row ' || i, printf('%.*c', 200, 'x'), 1 FROM n");
+    (void)context;
+    return tx_run(tx, &many, NO_BINDS, NULL, err);
+}
+
+/* What a process that died leaves: a log. This one holds nothing that counts. */
+static void leave_a_log(struct fixture *f)
+{
+    char log[128];
+    (void)snprintf(log, sizeof(log), "%s-wal", f->path);
+    assert_true(file_create(log, 0600, STR("x"), &f->err));
+}
+
+static enum store_check check_of(struct fixture *f)
+{
+    struct store_stats stats;
+    while (store_stats(f->store, &stats), stats.check == STORE_CHECK_RUNNING)
+        (void)sched_yield();
+    return stats.check;
+}
+
+static void a_store_that_was_not_closed_is_checked(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_open(&f);
+    MUST_WRITE(&f, fill, NULL);
+    assert_int_equal(check_of(&f), STORE_CHECK_NONE);
+    store_close(f.store);
+    leave_a_log(&f);
+    MUST(&f, fixture_try_open(&f));
+    assert_int_equal(check_of(&f), STORE_CHECK_OK);
+    store_close(f.store);
+    MUST(&f, fixture_try_open(&f));
+    assert_int_equal(check_of(&f), STORE_CHECK_NONE);
+    fixture_close(&f);
+}
+
+static void damage_is_found(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_open(&f);
+    MUST_WRITE(&f, fill, NULL);
+    store_close(f.store);
+    leave_a_log(&f);
+    FILE *file = fopen(f.path, "r+");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 100 * 4096, SEEK_SET), 0);
+    for (int i = 0; i < 4096; i++)
+        assert_int_equal(fputc('?', file), '?');
+    assert_int_equal(fclose(file), 0);
+    MUST(&f, fixture_try_open(&f));
+    assert_int_equal(check_of(&f), STORE_CHECK_DAMAGED);
+    fixture_close(&f);
+}
+
+static void closing_does_not_wait_for_the_check(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_open(&f);
+    MUST_WRITE(&f, fill, NULL);
+    store_close(f.store);
+    leave_a_log(&f);
+    MUST(&f, fixture_try_open(&f));
+    fixture_close(&f);
+}
+
 static void odd_addresses_are_refused(void **state)
 {
     (void)state;
@@ -168,6 +245,9 @@ int main(void)
         cmocka_unit_test(a_changed_migration_is_refused),
         cmocka_unit_test(what_is_no_database_is_refused_and_kept),
         cmocka_unit_test(a_truncated_database_is_refused),
+        cmocka_unit_test(a_store_that_was_not_closed_is_checked),
+        cmocka_unit_test(damage_is_found),
+        cmocka_unit_test(closing_does_not_wait_for_the_check),
         cmocka_unit_test(odd_addresses_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
