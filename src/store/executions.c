@@ -184,31 +184,52 @@ bool execution_find(struct tx *tx, struct id project_id, struct id id, struct ar
 }
 
 #define BY_WORKFLOW " INDEXED BY workflow_executions_workflow"
+#define BY_FAILURE " INDEXED BY workflow_executions_failed"
+#define BY_OPENNESS " INDEXED BY workflow_executions_open"
 #define LIST_OF(index)                                                                             \
-    "SELECT " SUMMARY_COLUMNS " FROM workflow_executions" index                                    \
-    " WHERE project_id = $1 AND ($2 IS NULL OR status = $2)"
-#define LIST_END " ORDER BY id DESC LIMIT $3"
+    "SELECT " SUMMARY_COLUMNS " FROM workflow_executions" index " WHERE project_id = $1"
+#define OF_ANY_STATUS " AND ($2 IS NULL OR status = $2)"
+#define OF_STATUS(among) " AND status = $2 AND " among " AND ($5 IS NULL OR workflow_id = $5)"
+#define BEFORE " AND id < coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff')"
+#define LIST_END BEFORE " ORDER BY id DESC LIMIT $3"
+#define FAILED "status IN ('failed', 'cancelled')"
+
+/*
+ * A statement for each way to ask, so that each seeks in the index that gives what was asked for; left
+ * to itself SQLite walks through the project's history for those of one workflow, or for the few that
+ * failed. Those that are open are few, and are put in order when they are asked for. Those that
+ * succeeded are met everywhere.
+ */
+static const struct sql *list_sql(const struct execution_filter *filter)
+{
+    static const struct sql all = SQL(LIST_OF("") OF_ANY_STATUS LIST_END);
+    static const struct sql of_workflow =
+        SQL2(LIST_OF(BY_WORKFLOW) OF_ANY_STATUS " AND workflow_id = $5" LIST_END,
+             LIST_OF("") OF_ANY_STATUS " AND workflow_id = $5" LIST_END);
+    static const struct sql failed = SQL2(LIST_OF(BY_FAILURE) OF_STATUS(FAILED) LIST_END,
+                                          LIST_OF("") OF_STATUS(FAILED) LIST_END);
+    static const struct sql open =
+        SQL2(LIST_OF(BY_OPENNESS) OF_STATUS(OPEN) LIST_END, LIST_OF("") OF_STATUS(OPEN) LIST_END);
+    switch (filter->status) {
+    case EXECUTION_QUEUED:
+    case EXECUTION_RUNNING:
+    case EXECUTION_WAITING:
+        return &open;
+    case EXECUTION_FAILED:
+    case EXECUTION_CANCELLED:
+        return &failed;
+    default:
+        return id_set(filter->workflow_id) ? &of_workflow : &all;
+    }
+}
 
 bool execution_list(struct tx *tx, const struct execution_filter *filter, struct arena *arena,
                     struct array *out, struct error *err)
 {
-    /* A statement for each way to ask, so that each seeks in the index that gives its order; left to
-     * itself SQLite walks through the project's history for those of one workflow. */
-    static const struct sql all = SQL(LIST_OF("") LIST_END);
-    static const struct sql all_before = SQL(LIST_OF("") " AND id < $4" LIST_END);
-    static const struct sql of_workflow =
-        SQL2(LIST_OF(BY_WORKFLOW) " AND workflow_id = $5" LIST_END,
-             LIST_OF("") " AND workflow_id = $5" LIST_END);
-    static const struct sql of_workflow_before =
-        SQL2(LIST_OF(BY_WORKFLOW) " AND workflow_id = $5 AND id < $4" LIST_END,
-             LIST_OF("") " AND workflow_id = $5 AND id < $4" LIST_END);
     struct bind project = bind_id(filter->project_id), before = bind_id(filter->before);
     struct bind status = bind_text(str_from(execution_status_names[filter->status]));
     struct bind limit = bind_int(filter->limit), workflow = bind_id(filter->workflow_id);
-    const struct sql *sql = id_set(filter->before) ? &all_before : &all;
-    if (id_set(filter->workflow_id))
-        sql = id_set(filter->before) ? &of_workflow_before : &of_workflow;
-    return tx_all(tx, sql, BINDS(project, status, limit, before, workflow),
+    return tx_all(tx, list_sql(filter), BINDS(project, status, limit, before, workflow),
                   &execution_summary_shape, arena, out, err);
 }
 
