@@ -2,7 +2,8 @@
 /*
  * From a saved connection to its pool: loads the row, checks it against its seal, opens the seal,
  * keeps one pool for each (connection, secret version and config), and retires it when the
- * connection is edited or deleted. Also tests connections, on sessions of their own.
+ * connection is edited or deleted; what the pool before still has open counts against the next one's
+ * cap. Also tests connections, on sessions of their own.
  *
  * The only code beside sealing (connector/sealed.h) that sees a plain URL.
  */

@@ -3,6 +3,9 @@
  * Invariant: idle sessions + sessions of slot holders ≤ slots' cap. A holder without a session takes
  * an idle one if there is any, so that it adds one only while none is idle and fewer holders than
  * slots have one. Closing an idle session aside takes a slot for that time, or is put off.
+ *
+ * A retired pool may have an heir: the next pool of its connection, which counts the sessions that
+ * are still out as slots given away, and gets them back one by one. Locks: former, then heir.
  */
 #include "connector/pool.h"
 
@@ -31,7 +34,8 @@ struct pool {
     int64_t idle_count;
     int64_t opened, closed;
     bool retired;
-    struct error why; /* it was retired */
+    struct error why;  /* it was retired */
+    struct pool *heir; /* referenced; of a retired pool only */
 
     /* Not guarded: these never change, and this one is atomic. */
     const struct upstream *upstream;
@@ -121,6 +125,7 @@ void pool_unref(struct pool *pool)
     close_all_idle(pool);
     if (pool->release)
         pool->release(pool->owner);
+    pool_unref(pool->heir);
     (void)pthread_mutex_destroy(&pool->lock);
     free(pool->idle);
     free(pool);
@@ -171,7 +176,9 @@ bool pool_forget(struct pool *pool, struct pool_waiter *waiter)
 static struct pool_waiter *pass_slot_on(struct pool *pool)
 {
     assert(pool->slots > 0);
-    if (!list_empty(&pool->waiters))
+    /* It may have inherited more than its cap. */
+    bool grants = !pool->retired && pool->slots <= pool->upstream->settings.pool_max;
+    if (grants && !list_empty(&pool->waiters))
         return take_waiter(pool, pool->waiters.head.next);
     pool->slots--;
     return NULL;
@@ -181,9 +188,12 @@ void pool_release_slot(struct pool *pool)
 {
     lock(pool);
     struct pool_waiter *next = pass_slot_on(pool);
+    struct pool *heir = pool->heir;
     unlock(pool);
     if (next)
         next->granted(next);
+    if (heir)
+        pool_release_slot(heir);
 }
 
 /*
@@ -264,12 +274,10 @@ void pool_close(struct pool *pool, struct conn *conn)
     }
     if (!keep) {
         close_conn(pool, conn);
-        lock(pool);
-        next = pass_slot_on(pool);
-        unlock(pool);
-    }
-    if (next)
+        pool_release_slot(pool);
+    } else if (next) {
         next->granted(next);
+    }
 }
 
 static void expire_waiters(struct pool *pool)
@@ -346,15 +354,38 @@ struct deadline pool_tick(struct pool *pool)
     return next;
 }
 
-void pool_retire(struct pool *pool, const struct error *err)
+void pool_seal(struct pool *pool, const struct error *err)
 {
-    struct error why = *err;
     lock(pool);
     if (!pool->retired) {
         pool->retired = true;
-        pool->why = why;
+        pool->why = *err;
+        pool->slots += pool->idle_count; /* for closing them */
     }
     unlock(pool);
+}
+
+void pool_inherit(struct pool *heir, struct pool *former)
+{
+    const struct upstream *ours = heir->upstream, *theirs = former->upstream;
+    if (ours->connector != theirs->connector || ours->url.port != theirs->url.port ||
+        !str_eq(ours->url.host, theirs->url.host))
+        return;
+    lock(former);
+    assert(former->retired && !former->heir);
+    if (former->slots > 0) {
+        former->heir = pool_ref(heir);
+        lock(heir);
+        heir->slots += former->slots;
+        unlock(heir);
+    }
+    unlock(former);
+}
+
+void pool_retire(struct pool *pool, const struct error *err)
+{
+    struct error why = *err;
+    pool_seal(pool, err);
     for (;;) {
         struct pool_waiter *waiter = NULL;
         lock(pool);
@@ -365,7 +396,15 @@ void pool_retire(struct pool *pool, const struct error *err)
             break;
         waiter->expired(waiter, &why);
     }
-    close_all_idle(pool);
+    for (;;) {
+        lock(pool);
+        struct conn *conn = take_last_idle(pool);
+        unlock(pool);
+        if (!conn)
+            return;
+        close_conn(pool, conn);
+        pool_release_slot(pool);
+    }
 }
 
 void pool_stats(struct pool *pool, struct pool_stats *out)

@@ -79,6 +79,14 @@ MUST_USE struct conn *pool_open(struct pool *pool, struct deadline by, const str
 /* Hands the session back and the slot with it: reset and kept, or closed when broken or too old. */
 void pool_close(struct pool *pool, struct conn *conn);
 
+/* No new grants, from now on; what else retiring does is still to be done.  Blocks: no. */
+void pool_seal(struct pool *pool, const struct error *err);
+/*
+ * `former`, sealed, was the pool of the same connection before it was edited: as long as both lead to
+ * the same server, the sessions that are still open there count against the heir's cap, until they
+ * are closed. The heir must be unknown to others yet.  Blocks: no.
+ */
+void pool_inherit(struct pool *heir, struct pool *former);
 /* No new grants; waiters get `err`. Idle sessions close now, borrowed ones when they come back. */
 void pool_retire(struct pool *pool, const struct error *err);
 

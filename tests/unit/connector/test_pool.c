@@ -320,6 +320,83 @@ static void retiring_ends_loans_and_waits(void **state)
     end_pool(borrower);
 }
 
+static void the_heir_of_an_edited_pool_counts_what_is_still_out(void **state)
+{
+    (void)state;
+    struct error changed;
+    struct pool *former = make_pool(3, 0);
+    (void)fail(&changed, ERR_UNAVAILABLE, "the connection was changed");
+    struct conn *one = borrow(former), *two = borrow(former), *idle = borrow(former);
+    pool_close(former, idle);
+    take_slot(former);
+    struct asker late = new_asker();
+    assert_false(pool_ask(former, &late.waiter, DEADLINE_NEVER));
+    pool_seal(former, &changed);
+    struct pool *heir = pool_new(&upstream, NULL, NULL);
+    pool_inherit(heir, former);
+    struct asker first = new_asker(), second = new_asker(), third = new_asker();
+    assert_false(pool_ask(heir, &first.waiter, DEADLINE_NEVER));
+    pool_release_slot(former); /* not to the one who still waits there */
+    assert_int_equal(late.granted, 0);
+    pool_retire(former, &changed); /* closes the idle one */
+    assert_int_equal(late.expired, 1);
+    assert_int_equal(fake.closed, 1);
+    assert_int_equal(first.granted, 1);
+    assert_false(pool_ask(heir, &second.waiter, DEADLINE_NEVER));
+    pool_close(former, one);
+    assert_int_equal(second.granted, 1);
+    assert_false(pool_ask(heir, &third.waiter, DEADLINE_NEVER));
+    pool_close(former, two);
+    assert_int_equal(third.granted, 1);
+    end_pool(former);
+    for (int i = 0; i < 3; i++)
+        pool_release_slot(heir);
+    pool_unref(heir);
+}
+
+static void a_smaller_heir_grants_nothing_until_it_is_within_its_cap(void **state)
+{
+    (void)state;
+    struct error changed;
+    struct pool *former = make_pool(3, 0);
+    (void)fail(&changed, ERR_UNAVAILABLE, "the connection was changed");
+    struct conn *conns[3] = { borrow(former), borrow(former), borrow(former) };
+    pool_retire(former, &changed);
+    upstream.settings.pool_max = 1;
+    struct pool *heir = pool_new(&upstream, NULL, NULL);
+    pool_inherit(heir, former);
+    struct asker asker = new_asker();
+    assert_false(pool_ask(heir, &asker.waiter, DEADLINE_NEVER));
+    pool_close(former, conns[0]);
+    pool_close(former, conns[1]);
+    assert_int_equal(asker.granted, 0);
+    pool_close(former, conns[2]);
+    assert_int_equal(asker.granted, 1);
+    end_pool(former);
+    pool_release_slot(heir);
+    pool_unref(heir);
+}
+
+static void a_pool_that_leads_elsewhere_inherits_nothing(void **state)
+{
+    (void)state;
+    struct error changed;
+    struct upstream other;
+    struct pool *former = make_pool(1, 0);
+    (void)fail(&changed, ERR_UNAVAILABLE, "the connection was changed");
+    struct conn *conn = borrow(former);
+    pool_retire(former, &changed);
+    other = upstream;
+    other.url.port = 1;
+    struct pool *next = pool_new(&other, NULL, NULL);
+    pool_inherit(next, former);
+    take_slot(next);
+    pool_release_slot(next);
+    pool_close(former, conn);
+    end_pool(former);
+    pool_unref(next);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +410,9 @@ int main(void)
         cmocka_unit_test(waiters_expire_at_their_time),
         cmocka_unit_test(a_failed_open_leaves_the_slot),
         cmocka_unit_test(retiring_ends_loans_and_waits),
+        cmocka_unit_test(the_heir_of_an_edited_pool_counts_what_is_still_out),
+        cmocka_unit_test(a_smaller_heir_grants_nothing_until_it_is_within_its_cap),
+        cmocka_unit_test(a_pool_that_leads_elsewhere_inherits_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
