@@ -160,11 +160,12 @@ void manager_forget(struct manager *manager, struct id connection_id)
         retire(entry);
 }
 
-struct deadline manager_tick(struct manager *manager)
+/* All pools, each referenced, and how many; the caller gives them back. */
+static struct pool **all_pools(struct manager *manager, size_t *count)
 {
     pthread_mutex_lock(&manager->lock);
-    size_t count = map_count(manager->entries), used = 0, at = 0;
-    struct pool **pools = xcalloc(count + 1, sizeof(struct pool *));
+    size_t used = 0, at = 0;
+    struct pool **pools = xcalloc(map_count(manager->entries) + 1, sizeof(struct pool *));
     struct str key;
     void *entry;
     while (map_each(manager->entries, &at, &key, &entry))
@@ -206,4 +207,23 @@ struct deadline manager_tick(struct manager *manager)
     }
     free(pools);
     return next;
+}
+
+void manager_stats(struct manager *manager, struct manager_stats *out)
+{
+    size_t count;
+    struct pool **pools = all_pools(manager, &count);
+    *out = (struct manager_stats){ .pools = (int64_t)count };
+    for (size_t i = 0; i < count; i++) {
+        struct pool_stats stats;
+        pool_stats(pools[i], &stats);
+        out->sum.max += stats.max;
+        out->sum.in_use += stats.in_use;
+        out->sum.idle += stats.idle;
+        out->sum.waiting += stats.waiting;
+        out->sum.opened += stats.opened;
+        out->sum.closed += stats.closed;
+        pool_unref(pools[i]);
+    }
+    free(pools);
 }

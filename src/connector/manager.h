@@ -46,4 +46,10 @@ void manager_forget(struct manager *manager, struct id connection_id);
 /* Ticks all pools; returns when to be called again. */
 struct deadline manager_tick(struct manager *manager);
 
+struct manager_stats {
+    int64_t pools;
+    struct pool_stats sum; /* over all of them */
+};
+void manager_stats(struct manager *manager, struct manager_stats *out);
+
 #endif
