@@ -6,6 +6,7 @@
 #include "connector/connector.h"
 
 #include <stddef.h>
+#include <string.h>
 
 struct advice_row {
     enum error_code code;
@@ -98,17 +99,44 @@ static const struct advice_row advice_rows[] = {
     { ERR_DEADLINE_PASSED, NULL,
       "Raise the node's time-out or config.statementTimeoutMs, or make the statement faster." },
     { ERR_RESULT_TOO_LARGE, "postgresql", "Select fewer rows or columns, or raise maxRows." },
-    { ERR_SERVER_PROTOCOL, "postgresql", "Does a PostgreSQL server listen on this port?" },
+    { ERR_SERVER_PROTOCOL, "postgresql",
+      "Check host and port: PostgreSQL listens on 5432 unless it was told otherwise." },
     { ERR_SERVER_PROTOCOL, "redis",
-      "Does a Redis server listen on this port, and does it expect TLS (rediss://)?" },
+      "Check host and port: Redis listens on 6379 unless it was told otherwise." },
     { ERR_OUTCOME_UNKNOWN, NULL,
       "Look at the data before you run it again; mark the node as repeatable if running twice is "
       "harmless." },
 };
 
+/* Where the server's own code says more than ours: SQLSTATEs and error words have no names in common. */
+static const struct {
+    const char *server_code;
+    const char *text;
+} server_rows[] = {
+    { "28000",
+      "The server's pg_hba.conf has no line for this user, database and address: add one, or use "
+      "another user or database." },
+    { "57P03", "The server is starting up or shutting down: try again in a moment. A retry policy "
+               "rides that "
+               "out." },
+    { "NOAUTH", "Give the password: redis://:password@host, or redis://user:password@host." },
+    { "NOPERM", "Grant the user this command and key in the server's ACL (ACL SETUSER)." },
+    { "DENIED", "Redis runs in protected mode: set a password there (requirepass or an ACL), or "
+                "bind it to an "
+                "address." },
+    { "LOADING",
+      "The server is loading its data: try again in a moment. A retry policy rides that out." },
+    { "MISCONF",
+      "The server cannot save to its disk and takes no writes until it can: look at its log." },
+};
+
 const char *connector_advice(const struct connector *connector, const struct error *err)
 {
     struct str name = connector ? str_from(connector->name) : STR_NULL;
+    bool servers = err->code == ERR_AUTH_FAILED || err->code == ERR_SERVER_ERROR;
+    for (size_t i = 0; servers && i < ARRAY_LEN(server_rows); i++)
+        if (strcmp(server_rows[i].server_code, err->server_code) == 0)
+            return server_rows[i].text;
     for (size_t i = 0; i < ARRAY_LEN(advice_rows); i++) {
         const struct advice_row *row = &advice_rows[i];
         if (row->code != err->code)

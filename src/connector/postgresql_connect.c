@@ -19,6 +19,7 @@
 
 #include "connector/dial.h"
 #include "connector/interrupt.h"
+#include "connector/listener.h"
 #include "connector/scrub.h"
 #include "connector/tls.h"
 
@@ -227,7 +228,8 @@ static bool fail_connect(struct progress *progress, struct error *err)
     struct str said =
         scrub(arena, str_from(PQerrorMessage(progress->pg->link)), upstream->password);
     char state[6];
-    bool tls = PQsslInUse(progress->pg->link) != 0;
+    /* Whoever takes TLS where he gets it has been refused with it too, or got none. */
+    bool tls = upstream->settings.tls_mode != TLS_MODE_DISABLE;
     enum error_code code = pg_connect_code(progress->phase, said, tls, state);
     struct str words = pg_connect_text(arena, said);
     if (progress->phase == PG_PHASE_CONNECT)
@@ -259,7 +261,10 @@ static bool crank(struct progress *progress, struct deadline connect_by, struct 
         if (want == PGRES_POLLING_FAILED)
             return fail_connect(progress, err);
         const struct opening *how = progress->how;
-        struct deadline limit = progress->phase == PG_PHASE_CONNECT ? connect_by : how->by;
+        bool spoken = progress->phase == PG_PHASE_SIGN_IN && pg_received(progress->pg) > 0;
+        struct deadline limit = progress->phase == PG_PHASE_CONNECT ? connect_by
+                                : spoken                            ? how->by
+                                                                    : listener_reserve(how);
         short events = want == PGRES_POLLING_READING ? POLLIN : POLLOUT;
         switch (wait_ready(PQsocket(progress->pg->link), events, limit, how->stop)) {
         case WAITED_READY:
@@ -401,6 +406,8 @@ bool pg_connect(struct pg *pg, const struct opening *how, struct error *err)
     bool in = try_addresses(pg, &progress, &target, err);
     if (!in && err->code == ERR_TLS_UNTRUSTED)
         explain_tls(upstream, how, err);
+    if (!in)
+        listener_explain(upstream, how, err);
     trial_end(trial, stage_of[progress.phase], in);
     if (!in)
         return false;

@@ -43,6 +43,8 @@ static enum error_code code_of_state(struct str state, struct str message, bool 
 {
     if (str_eq(state, STR("28000")) && !tls && contains(message, "no encryption"))
         return ERR_TLS_REQUIRED;
+    if (str_eq(state, STR("28000")) && contains(message, "client certificate"))
+        return ERR_TLS_FAILED;
     if (str_starts(state, STR("28")))
         return ERR_AUTH_FAILED;
     if (str_eq(state, STR("3D000")))
@@ -77,6 +79,10 @@ static const struct known_text known_texts[] = {
     { "expected authentication request", ERR_SERVER_PROTOCOL },
     { "unsupported frontend protocol", ERR_SERVER_PROTOCOL },
     { "no password supplied", ERR_AUTH_FAILED },
+    { "session is read-only", ERR_SERVER_ERROR }, /* target_session_attrs */
+    { "session is not read-only", ERR_SERVER_ERROR },
+    { "server is in hot standby mode", ERR_SERVER_ERROR },
+    { "server is not in hot standby mode", ERR_SERVER_ERROR },
     { "channel binding", ERR_AUTH_FAILED },
     { "SASL", ERR_AUTH_FAILED },
     { "SCRAM", ERR_AUTH_FAILED },

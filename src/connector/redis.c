@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "connector/dial.h"
+#include "connector/listener.h"
 #include "connector/redis_wire.h"
 #include "connector/tls.h"
 
@@ -148,6 +149,8 @@ static bool start_tls(struct redis_conn *conn, const struct opening *how, struct
     conn->tls = tls_open(conn->socket, upstream, &half, err);
     if (!conn->tls && err->code == ERR_DEADLINE_PASSED)
         redis_explain(upstream, true, how, err);
+    if (!conn->tls)
+        listener_explain(upstream, how, err);
     trial_end(trial, STAGE_TLS, conn->tls != NULL);
     if (conn->tls && trial)
         trial->tls = tls_verified(conn->tls) ? TLS_STATE_VERIFIED : TLS_STATE_UNVERIFIED;
@@ -162,11 +165,17 @@ static bool connect_conn(struct redis_conn *conn, const struct opening *how, str
     conn->socket = dial(upstream->url.host, upstream->url.port, upstream->egress, how, err);
     if (conn->socket < 0 || !start_tls(conn, how, err))
         return false;
-    struct sign_in s = { conn, arena, how->by, err };
+    struct sign_in s = { conn, arena, listener_reserve(how), err };
     trial_begin(trial, STAGE_SIGN_IN);
     bool ok = sign_in(&s);
     if (!ok && !conn->tls && !conn->answered && err->code == ERR_CONNECTION_LOST)
         redis_explain(upstream, false, how, err);
+    const char *complaint = conn->tls && !conn->answered ? tls_complaint(conn->tls) : NULL;
+    if (!ok && complaint && err->code == ERR_CONNECTION_LOST)
+        (void)fail(err, ERR_TLS_FAILED, "the server ended TLS after the handshake: %s", complaint);
+    if (!ok && !conn->answered)
+        listener_explain(upstream, how, err);
+    s.by = how->by;
     trial_end(trial, STAGE_SIGN_IN, ok);
     if (ok && trial) {
         trial_begin(trial, STAGE_QUERY);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* EAI_NODATA */
 /*
  * The resolver's threads, its queue, and who frees what.
  *
@@ -167,6 +168,8 @@ static const char *reason(int result)
         return "no such name";
     if (result == EAI_AGAIN)
         return "no name server answered";
+    if (result == EAI_NODATA)
+        return "the name has no address";
     return gai_strerror(result);
 }
 

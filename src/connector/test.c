@@ -93,5 +93,9 @@ void connection_test(const struct opened_upstream *opened, struct arena *arena,
     }
     out->message = arena_printf(arena, "Connection failed: %s", err.message);
     out->error = str_from(error_code_row(err.code)->reason);
-    out->advice = str_from(connector_advice(connector, &err));
+    /* The general advice is about long statements. */
+    out->advice = err.code == ERR_DEADLINE_PASSED
+                      ? STR("Something took the connection but did not answer: is the port right, "
+                            "and is the server overloaded or paused?")
+                      : str_from(connector_advice(connector, &err));
 }

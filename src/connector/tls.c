@@ -21,6 +21,7 @@ struct tls {
     SSL_CTX *context;
     SSL *ssl;
     bool verifies;
+    const char *complaint;
 };
 
 static const char *openssl_reason(void)
@@ -273,9 +274,16 @@ bool tls_verified(const struct tls *tls)
     return tls->verifies;
 }
 
+const char *tls_complaint(const struct tls *tls)
+{
+    return tls->complaint;
+}
+
 static enum tls_io outcome_of(struct tls *tls, int result)
 {
     int outcome = SSL_get_error(tls->ssl, result);
+    if (outcome == SSL_ERROR_SSL)
+        tls->complaint = ERR_reason_error_string(ERR_peek_last_error());
     if (outcome == SSL_ERROR_WANT_READ)
         return TLS_IO_WANTS_READ;
     if (outcome == SSL_ERROR_WANT_WRITE)

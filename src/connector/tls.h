@@ -36,6 +36,8 @@ MUST_USE bool tls_check_pem(const struct upstream *upstream, struct error *err);
 /* Frees; says goodbye to the peer without waiting for it. NULL is fine. */
 void tls_close(struct tls *tls);
 bool tls_verified(const struct tls *tls);
+/* What the peer said when it ended TLS in the middle (it wants a client certificate, …), or NULL. */
+const char *tls_complaint(const struct tls *tls);
 
 enum tls_io {
     TLS_IO_DONE,

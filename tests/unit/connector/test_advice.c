@@ -3,6 +3,7 @@
 
 #include "connector/connector.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct connector postgresql = { .name = "postgresql" };
@@ -45,6 +46,34 @@ static void connectors_have_their_own_words(void **state)
     assert_non_null(strstr(advice(NULL, ERR_REFUSED), "port"));
 }
 
+/* The server's own code says more than ours, where both are known. */
+static void servers_codes_have_their_own_advice(void **state)
+{
+    (void)state;
+    static const struct {
+        enum error_code code;
+        const char *server_code, *says;
+    } rows[] = {
+        { ERR_AUTH_FAILED, "28000", "no line" },
+        { ERR_AUTH_FAILED, "28P01", "user and password" },
+        { ERR_AUTH_FAILED, "NOAUTH", "Give the password" },
+        { ERR_AUTH_FAILED, "NOPERM", "ACL" },
+        { ERR_AUTH_FAILED, "DENIED", "protected mode" },
+        { ERR_SERVER_ERROR, "57P03", "starting up" },
+        { ERR_SERVER_ERROR, "LOADING", "loading" },
+        { ERR_SERVER_ERROR, "MISCONF", "disk" },
+        { ERR_SERVER_ERROR, "42601", NULL },
+        { ERR_REFUSED, "28000", "listen_addresses" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct error err = { .code = rows[i].code };
+        (void)snprintf(err.server_code, sizeof(err.server_code), "%s", rows[i].server_code);
+        const char *text = connector_advice(&postgresql, &err);
+        if (!text != !rows[i].says || (text && !strstr(text, rows[i].says)))
+            fail_msg("%s: %s", rows[i].server_code, text ? text : "nothing");
+    }
+}
+
 static void nothing_sure_says_nothing(void **state)
 {
     (void)state;
@@ -58,6 +87,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_way_to_fail_a_test_has_advice),
         cmocka_unit_test(connectors_have_their_own_words),
+        cmocka_unit_test(servers_codes_have_their_own_advice),
         cmocka_unit_test(nothing_sure_says_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
