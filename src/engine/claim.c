@@ -46,6 +46,29 @@ static bool restore_steps(struct live *live, struct error *err)
     return true;
 }
 
+static void not_before(struct live *live, struct instant at)
+{
+    int64_t ahead_us = at.us - clock_us();
+    if (instant_set(at) && ahead_us > live->clock_ahead_us)
+        live->clock_ahead_us = ahead_us;
+}
+
+/* When the clock was set back since, its time goes on from the last that was recorded: a retry is
+ * still as far away as it was. */
+static void go_on_with_time(struct live *live)
+{
+    not_before(live, live->row.created_at);
+    not_before(live, live->row.started_at);
+    for (unsigned i = 0; i < live->graph->count; i++) {
+        const struct node_run *run = &live->x.nodes[i];
+        not_before(live, run->finished_at);
+        for (unsigned n = 0; n < run->attempts_kept; n++) {
+            not_before(live, run->attempts[n].started_at);
+            not_before(live, run->attempts[n].finished_at);
+        }
+    }
+}
+
 /* The definition is there, and cannot be used: that does not pass. */
 static bool is_lost(const struct error *err)
 {
@@ -79,7 +102,8 @@ static bool adopt(struct engine *engine, struct claim *claim, const struct execu
     pthread_mutex_lock(&engine->lock);
     live->x.cancelling = row->cancel_requested || claim->cancelled[claim->adopted++];
     live_add(live);
-    execution_resume(&live->x, row->started_at, instant_now());
+    go_on_with_time(live);
+    execution_resume(&live->x, row->started_at, live_now(live));
     live_apply(live);
     for (unsigned i = 0; i < live->graph->count; i++)
         if (live->x.nodes[i].status == STEP_WAITING && !live->tasks[i].saving)

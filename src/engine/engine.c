@@ -113,7 +113,7 @@ static void take_intents_back(struct engine *engine)
             bool once = graph_node_effect(&live->graph->nodes[i]) == EFFECT_ONCE;
             if (!task->intent_saved || (once && task->sent) || live->fenced)
                 continue;
-            execution_attempt_abandoned(&live->x, i, instant_now());
+            execution_attempt_abandoned(&live->x, i, live_now(live));
             if (live->x.changed_count > 0)
                 save_submit(live, NULL);
         }
@@ -235,7 +235,7 @@ static bool start_run(struct tx *tx, struct write *write, struct error *err)
         .workflow_version = start->workflow_version,
         .status = EXECUTION_QUEUED,
         .input = start->input,
-        .created_at = instant_now(),
+        .created_at = start->live ? live_now(start->live) : instant_now(),
         .lease_owner = start->live ? str_from(start->engine->owner) : STR_NULL,
         .lease_epoch = start->live ? 1 : 0,
     };
@@ -279,7 +279,7 @@ static void begin(struct engine_start *start)
     }
     live_add(live);
     live_changed(live);
-    execution_begin(&live->x, instant_now());
+    execution_begin(&live->x, live_now(live));
     live_apply(live);
 }
 
@@ -365,7 +365,7 @@ bool engine_cancel(struct engine *engine, struct id execution_id)
     struct live *live = live_find(engine, execution_id);
     bool held = live ? !live->fenced : claim_cancel(engine, execution_id);
     if (live && held && !engine->closing && !execution_status_ended(live->x.status)) {
-        execution_cancel(&live->x, instant_now());
+        execution_cancel(&live->x, live_now(live));
         live_apply(live);
         for (unsigned i = 0; i < live->graph->count; i++)
             if (live->x.nodes[i].in_flight)

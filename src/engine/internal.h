@@ -74,6 +74,7 @@ struct live {
     struct graph *graph;
     struct execution x;
     struct execution_row row; /* what does not change: ids, names, times, input */
+    int64_t clock_ahead_us;   /* see live_now() */
     struct task *tasks;
     unsigned busy;            /* tasks in flight and saves under way */
     struct list saves;        /* not durable yet, in order */
@@ -92,7 +93,7 @@ struct engine {
     struct store *store;
     struct manager *manager;
     struct events *events; /* or NULL: nobody watches */
-    char owner[64]; /* of leases */
+    char owner[64];        /* of leases */
 
     struct list jobs;
     pthread_cond_t work; /* jobs came, or closing */
@@ -179,6 +180,16 @@ static inline void live_changed(struct live *live)
     events_publish(live->engine->events, live->row.project_id, event,
                    live->shown_status != live->told_status);
     live->told_status = live->shown_status;
+}
+
+/*
+ * What time it is for an execution: the wall clock as it was when this process took it up, and what
+ * has passed since. So nothing that it waits for comes earlier or later when the clock is set, and
+ * its times stand in their order.
+ */
+static inline struct instant live_now(const struct live *live)
+{
+    return (struct instant){ clock_us() + live->clock_ahead_us };
 }
 
 static inline unsigned engine_bucket(struct id id)

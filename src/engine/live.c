@@ -17,6 +17,7 @@ struct live *live_new(struct engine *engine, const struct execution_row *row, st
         .arena = arena,
         .graph = graph_ref(graph),
         .row = *row,
+        .clock_ahead_us = instant_now().us - clock_us(),
         .shown_status = row->status,
         .deliver = { .run = deliver },
     };

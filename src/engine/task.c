@@ -98,7 +98,7 @@ static enum slot get_slot(struct task *task, struct error *err)
 
     int64_t wait_ms = pool_settings(pool)->acquire_timeout_ms;
     if (instant_set(cut)) {
-        int64_t left_ms = (cut.us - instant_now().us) / 1000;
+        int64_t left_ms = (cut.us - live_now(live).us) / 1000;
         wait_ms = left_ms < wait_ms ? left_ms : wait_ms;
     }
     bool ready = pool_ask(pool, &task->waiter, deadline_in_ms(wait_ms < 0 ? 0 : wait_ms));
@@ -197,7 +197,7 @@ static struct deadline cut_of(struct task *task)
     struct instant cut = execution_cut_at(&task->live->x, task->node);
     if (!instant_set(cut))
         return DEADLINE_NEVER;
-    int64_t left_ms = (cut.us - instant_now().us) / 1000;
+    int64_t left_ms = (cut.us - live_now(task->live).us) / 1000;
     return deadline_in_ms(left_ms < 0 ? 0 : left_ms);
 }
 
@@ -231,7 +231,7 @@ static enum step_result attempt(struct worker *worker, struct task *task, struct
     give_slot_back(task);
     struct instant cut = execution_cut_at(&live->x, task->node);
     if (result == STEP_FAILED && err->code == ERR_DEADLINE_PASSED && instant_set(cut) &&
-        instant_now().us >= cut.us && !err->maybe_done) {
+        live_now(live).us >= cut.us && !err->maybe_done) {
         err->code = ERR_RETRY_DEADLINE;
         error_prefix(err, "the retry policy's deadline passed: ");
     }
@@ -261,7 +261,7 @@ static void end_attempt(struct task *task, const struct error *error, struct buf
         pthread_mutex_unlock(&live->engine->lock);
         return;
     }
-    execution_attempt_started(&live->x, task->node, instant_now());
+    execution_attempt_started(&live->x, task->node, live_now(live));
     if (!error) {
         size_t len;
         free(task->output_text);
@@ -270,7 +270,7 @@ static void end_attempt(struct task *task, const struct error *error, struct buf
     }
     task->intent_saved = task->sent = false;
     task->reopened = 0;
-    execution_attempt_ended(&live->x, task->node, &outcome, instant_now(), random);
+    execution_attempt_ended(&live->x, task->node, &outcome, live_now(live), random);
     live_apply(live);
     land(task);
     pthread_mutex_unlock(&live->engine->lock);
@@ -284,7 +284,7 @@ static void drop(struct task *task)
     task->slot_error = NULL;
     pthread_mutex_lock(&live->engine->lock);
     if (!live->engine->closing && !live->fenced) {
-        execution_dropped(&live->x, task->node, instant_now());
+        execution_dropped(&live->x, task->node, live_now(live));
         live_apply(live);
     }
     land(task);
@@ -301,7 +301,7 @@ static bool begin(struct task *task)
     bool once = graph_node_effect(&live->graph->nodes[task->node]) == EFFECT_ONCE;
     bool commit = (once || live->row.claims > 0) && !task->intent_saved;
     pthread_mutex_lock(&live->engine->lock);
-    execution_attempt_started(&live->x, task->node, instant_now());
+    execution_attempt_started(&live->x, task->node, live_now(live));
     if (live->shown_status == EXECUTION_QUEUED)
         live->shown_status = EXECUTION_RUNNING;
     live_changed(live);
@@ -390,7 +390,8 @@ void task_enqueue(struct task *task)
 void task_set_retry(struct task *task)
 {
     struct engine *engine = task->live->engine;
-    int64_t wait_ms = (task->live->x.nodes[task->node].retry_at.us - instant_now().us + 999) / 1000;
+    int64_t wait_ms =
+        (task->live->x.nodes[task->node].retry_at.us - live_now(task->live).us + 999) / 1000;
     timers_set(&engine->timers, &task->timer, deadline_in_ms(wait_ms < 0 ? 0 : wait_ms));
     if (task->timer.place == 1)
         pthread_cond_signal(&engine->tick);

@@ -141,7 +141,9 @@ for (const rule of ["read@-wal:EIO:1+", "read@tieline.db:EIO:1+", "read@-wal:EIO
     const refused: Refused[] = [];
     started = 0;
     acknowledged.push(...(await load(4, workflows, () => isGone(child) || started++ > 50, refused).catch(() => [])));
-    await list().catch((error) => error instanceof Refused || ended(child));
+    await list().catch(async (error) => {
+      if (!(error instanceof Refused)) await ended(child);
+    });
     if (isGone(child)) return endedFor(/the store's disk or file failed/, acknowledged);
     faults(false);
     await check(acknowledged);

@@ -70,6 +70,7 @@ export async function start(env: Record<string, string> = {}, flags: string[] = 
   return child;
 }
 
+export const address = () => base;
 /* What the server has said since it was started last. */
 export const said = () => output;
 export const running = (): ChildProcess => server!;
@@ -98,7 +99,7 @@ export class Refused extends Error {
 
 export async function call(procedure: string, input: unknown, query = false): Promise<any> {
   const text = JSON.stringify(input);
-  const url = `${base}/trpc/${procedure}${query ? `?input=${encodeURIComponent(text)}` : ""}`;
+  const url = `${base}/trpc/${procedure}${query && text ? `?input=${encodeURIComponent(text)}` : ""}`;
   const response = await fetch(url, {
     method: query ? "GET" : "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
