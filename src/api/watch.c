@@ -15,7 +15,7 @@
 #define LINGER_US ((int64_t)60 * 1000 * 1000)
 #define LINGERING_MAX 1024
 /* How long a stream that has not taken its text is left alone. */
-#define LAG_MS 200
+#define LAG_MS 100
 
 /* --- streams --- */
 
@@ -254,8 +254,7 @@ void watches_judge(struct watches *watches, bool always)
     let_go(&all);
 }
 
-/* True when somebody has to be told more later. */
-static bool tell(struct watches *watches, struct watched *watched)
+static void tell(struct watches *watches, struct watched *watched)
 {
     struct audience to = gather(watches, watched);
     if (to.count > 0 && id_set(watched->topic.execution_id))
@@ -264,7 +263,6 @@ static bool tell(struct watches *watches, struct watched *watched)
         tell_project(watches, watched, &to);
     let_go(&to);
     arena_reset(watches->arena);
-    return watched->lagging;
 }
 
 /* Under the lock. */
@@ -277,7 +275,27 @@ static void forget(struct watches *watches, struct watched *watched)
     free(watched);
 }
 
-/* Those that lag are tried again; what nobody came back to is forgotten. True: somebody lags. */
+/* Under the lock. True: somebody lags. Who has taken enough is told the rest. */
+static bool look_after(struct watches *watches, struct watched *watched)
+{
+    bool lagging = false, ready = false;
+    LIST_EACH(&watched->streams, stream, node, stream)
+    {
+        (void)pthread_mutex_lock(&stream->lock);
+        if (stream->lagging && stream->call &&
+            call_backlog(stream->call) <= WATCH_BACKLOG_MAX / 2) {
+            stream->lagging = false;
+            ready = true;
+        }
+        lagging = lagging || (stream->lagging && stream->call);
+        (void)pthread_mutex_unlock(&stream->lock);
+    }
+    if (ready)
+        events_touch(watches->events, &watched->topic);
+    return lagging || ready;
+}
+
+/* Those that lag are looked after; what nobody came back to is forgotten. True: somebody lags. */
 static bool tidy(struct watches *watches)
 {
     int64_t now_us = clock_us();
@@ -287,15 +305,10 @@ static bool tidy(struct watches *watches)
     {
         bool left = list_empty(&watched->streams);
         if (left && (now_us - watched->left_at_us >= LINGER_US ||
-                     watches->watched_count > LINGERING_MAX + watches->stream_count)) {
+                     watches->watched_count > LINGERING_MAX + watches->stream_count))
             forget(watches, watched);
-            continue;
-        }
-        if (watched->lagging && !left) {
-            events_touch(watches->events, &watched->topic);
+        else if (look_after(watches, watched))
             lagging = true;
-        }
-        watched->lagging = false;
     }
     (void)pthread_mutex_unlock(&watches->lock);
     return lagging;
@@ -318,8 +331,10 @@ static void *teller(void *context)
             events_wait(watches->events, idle ? judge_at : deadline_earlier(judge_at, tidy_at));
         bool due = deadline_passed(judge_at);
         watches_judge(watches, due);
-        if (topic && tell(watches, CONTAINER_OF(topic, struct watched, topic)))
+        if (topic) {
+            tell(watches, CONTAINER_OF(topic, struct watched, topic));
             tidy_at = deadline_earlier(tidy_at, deadline_in_ms(LAG_MS));
+        }
         if (due || deadline_passed(tidy_at)) {
             bool lagging = tidy(watches);
             tidy_at = deadline_in_ms(lagging ? LAG_MS : WATCH_JUDGE_MS);

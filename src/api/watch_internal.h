@@ -10,7 +10,7 @@
  * an execution's last event has an id that holds for ever, so that its end is never told twice.
  *
  * Locks: watches->lock guards the lists; a stream's lock guards its call, and is held while it is
- * written to. Neither is held while the other is taken.
+ * written to. Order: watches, then a stream's.
  */
 #ifndef API_WATCH_INTERNAL_H
 #define API_WATCH_INTERNAL_H
@@ -32,7 +32,7 @@
 #define WATCH_PEER_SIZE 64
 /* In place of a number: the first page of a project was not sent to its end. */
 #define WATCH_UNFINISHED "first"
-/* A stream with so much unsent text gets no more until it has taken some. */
+/* A stream with so much unsent text gets no more until it has taken half of it. */
 #define WATCH_BACKLOG_MAX ((size_t)256 * 1024)
 
 /* One part of an execution as it was last seen. */
@@ -49,7 +49,6 @@ struct watched {
     struct list streams;
     int64_t left_at_us; /* since when nobody watches; 0: somebody does */
     /* The teller's own: */
-    bool lagging; /* somebody has not seen everything */
     uint64_t revision;
     struct mark execution, *steps;
     size_t step_count;
@@ -67,7 +66,9 @@ struct stream {
     bool lost_track;   /* it came with the id of an event that cannot be found any more */
     uint64_t seen;     /* everything up to this revision, or event */
     pthread_mutex_t lock;
-    struct call *call; /* under the lock; NULL: over, or the client is gone */
+    /* Under the lock: */
+    struct call *call; /* NULL: over, or the client is gone */
+    bool lagging;      /* has to take what it got before it gets more */
 };
 
 struct watches {

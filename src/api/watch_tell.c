@@ -57,11 +57,11 @@ const struct shape watch_event_shape = SHAPE("WatchEvent", watch_event, event_fi
 static bool send_event(struct stream *stream, struct str id, const struct watch_event *event)
 {
     (void)pthread_mutex_lock(&stream->lock);
-    bool open = stream->call && call_backlog(stream->call) <= WATCH_BACKLOG_MAX;
+    if (stream->call && call_backlog(stream->call) > WATCH_BACKLOG_MAX)
+        stream->lagging = true;
+    bool open = stream->call && !stream->lagging;
     if (open)
         call_event(stream->call, id, event);
-    else if (stream->call)
-        stream->watched->lagging = true;
     (void)pthread_mutex_unlock(&stream->lock);
     return open;
 }

@@ -9,8 +9,10 @@
 #include "api/blocking.h"
 #include "api/test_gate.h"
 #include "api/watch.h"
+#include "app/metrics.h"
 #include "app/pages.h"
 #include "auth/session.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "connector/dial.h"
 #include "connector/manager.h"
@@ -49,6 +51,9 @@ static const struct field option_fields[] = {
     { FIELD("egressAllow", server_options, egress_allow, OPTIONAL,
             "Addresses that are allowed beside."),
       .title = "CIDR:PORT,…" },
+    { FIELD("metricsListen", server_options, metrics_listen, OPTIONAL,
+            "Address that serves /metrics to whoever reaches it, without login."),
+      .title = "HOST:PORT" },
     { FIELD("workers", server_options, workers, OPTIONAL, "Steps carried out at the same time."),
       .min = 1, .max = 256, .fallback = "32" },
     { FIELD("keepExecutionsDays", server_options, keep_executions_days, OPTIONAL,
@@ -70,7 +75,10 @@ struct server {
     struct str hosts[2];
     const char *proxies[PROXIES_MAX + 1];
     struct history *history;
-    struct http_route routes[4];
+    struct http_route routes[5];
+    struct http_server *metrics_http;
+    struct metrics metrics;
+    struct http_route metrics_routes[3];
 };
 
 /* "https://tieline.example/" → the origin, and its host with port for the Host check. */
@@ -160,7 +168,10 @@ static void open_rpc(struct server *server)
     server->routes[0] = (struct http_route){ STR("/trpc/"), true, false, rpc_handle, server->rpc };
     server->routes[1] =
         (struct http_route){ STR("/healthz"), false, true, page_health, server->services.store };
-    server->routes[2] = (struct http_route){ STR("/"), true, false, page_other, NULL };
+    server->metrics.services = &server->services;
+    server->routes[2] =
+        (struct http_route){ STR("/metrics"), false, false, page_metrics, &server->metrics };
+    server->routes[3] = (struct http_route){ STR("/"), true, false, page_other, NULL };
 }
 
 static bool open_http(struct server *server, const struct server_options *options,
@@ -183,6 +194,34 @@ static bool open_http(struct server *server, const struct server_options *option
     if (!server->http)
         return false;
     server->services.listen = http_server_address(server->http);
+    server->metrics.http = server->http;
+    return true;
+}
+
+/* Figures for whoever reaches that address: asked for by the operator, or not there. */
+static bool open_metrics(struct server *server, struct str listen, struct error *err)
+{
+    if (!str_set(listen))
+        return true;
+    server->metrics_routes[0] =
+        (struct http_route){ STR("/metrics"), false, true, page_metrics_open, &server->metrics };
+    server->metrics_routes[1] =
+        (struct http_route){ STR("/healthz"), false, true, page_health, server->services.store };
+    struct http_config config = {
+        .listen = listen,
+        .body_max = 1024,
+        .connections_max = 64,
+        .connections_per_address_max = 16,
+        .header_timeout_ms = 10000,
+        .request_timeout_ms = 10000,
+        .routes = server->metrics_routes,
+    };
+    server->metrics_http = http_server_open(&config, err);
+    if (!server->metrics_http) {
+        error_prefix(err, "--metrics-listen: ");
+        return false;
+    }
+    log_info("metrics are served", LOG_STR("address", http_server_address(server->metrics_http)));
     return true;
 }
 
@@ -213,6 +252,7 @@ struct server *server_open(const struct server_options *options, struct home *ho
         return NULL;
     open_rows(server, home, origin);
     if (!open_services(server, options, home, err) || !open_http(server, options, err) ||
+        !open_metrics(server, options->metrics_listen, err) ||
         !open_local(server, home_socket(&options->at, arena), err))
         return NULL;
     server->history = history_open(&(struct history_config){
@@ -229,6 +269,9 @@ struct server *server_open_private(struct home *home, struct error *err)
     AUTO(server) server = NEW(server);
 
     open_rows(server, home, STR_NULL);
+    server->services.engine = engine_open(&(struct engine_config){ .store = home->store }, err);
+    if (!server->services.engine)
+        return NULL;
     open_rpc(server);
     if (!open_local(server, STR(""), err))
         return NULL;
@@ -267,10 +310,13 @@ void server_close(struct server *server)
         http_server_quiesce(server->http);
     if (server->local)
         http_server_quiesce(server->local);
+    if (server->metrics_http)
+        http_server_quiesce(server->metrics_http);
     engine_close(services->engine, by);
     by = deadline_in_ms(STOP_GRACE_MS);
     http_server_close(server->http, by);
     http_server_close(server->local, by);
+    http_server_close(server->metrics_http, by);
     blocking_close(services->signing);
     blocking_close(services->testing);
     watches_close(services->watches);

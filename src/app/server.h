@@ -14,7 +14,7 @@
 
 struct server_options {
     struct store_options at;
-    struct str listen, public_url, trusted_proxy, egress_allow;
+    struct str listen, public_url, trusted_proxy, egress_allow, metrics_listen;
     int egress;
     struct opt_int workers, keep_executions_days, keep_executions;
 };

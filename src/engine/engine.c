@@ -51,7 +51,8 @@ struct engine *engine_open(const struct engine_config *config, struct error *err
     char id_text[ID_TEXT_SIZE];
     snprintf(engine->owner, sizeof(engine->owner), "%ld-" STR_FMT, (long)getpid(),
              STR_ARG(id_format(id_new(), id_text)));
-    if (!release_leases(engine, STR_NULL, true, err)) {
+    bool works = config->workers > 0;
+    if (works && !release_leases(engine, STR_NULL, true, err)) {
         free(engine);
         return NULL;
     }
@@ -66,9 +67,12 @@ struct engine *engine_open(const struct engine_config *config, struct error *err
         list_init(&engine->waiter_buckets[i]);
     }
     engine->graphs = map_new();
-    engine->unclaimed = true;
-    queue_start(engine);
-    clock_start(engine);
+    engine->closing = !works;
+    engine->unclaimed = works;
+    if (works) {
+        queue_start(engine);
+        clock_start(engine);
+    }
     return engine;
 }
 
@@ -136,7 +140,7 @@ static void forget_graphs(struct engine *engine)
 
 void engine_close(struct engine *engine, struct deadline by)
 {
-    if (!engine)
+    if (!engine || engine->worker_count == 0)
         return;
     pthread_mutex_lock(&engine->lock);
     engine->closing = true;
@@ -382,5 +386,8 @@ void engine_stats(struct engine *engine, struct engine_stats *out)
     out->live = engine->live_count;
     out->running = (int64_t)engine->worker_count - engine->idle_workers;
     out->waiting_for_slot = engine->parked;
+    LIST_EACH(&engine->lives, live, all, live)
+    if (!execution_status_ended(live->shown_status))
+        out->open[live->shown_status]++;
     pthread_mutex_unlock(&engine->lock);
 }

@@ -33,11 +33,12 @@ struct engine_config {
     struct store *store;
     struct manager *manager;
     struct events *events; /* told of every change; NULL: nobody watches */
-    unsigned workers; /* threads */
+    unsigned workers; /* threads; 0: it only looks */
 };
 
 /*
- * Voids the leases of dead processes, starts the threads, takes up open executions.
+ * Voids the leases of dead processes, starts the threads, takes up open executions. Without workers
+ * it does none of this, and is as if it were closed already: it only tells what is in the store.
  *   Fails  when the store cannot be written.
  */
 MUST_USE struct engine *engine_open(const struct engine_config *config, struct error *err);
@@ -135,8 +136,13 @@ bool engine_is_ending(struct engine *engine, struct id execution_id);
 void engine_refresh(struct engine *engine, struct execution_row *rows, size_t count);
 
 struct engine_stats {
-    int64_t live, queued, running, waiting_for_slot;
-    int64_t started, ended, fenced; /* since the start */
+    int64_t live;
+    int64_t open[EXECUTION_SUCCEEDED]; /* of those in memory, by status */
+    int64_t running, waiting_for_slot; /* workers, steps */
+    /* Since the start: */
+    int64_t started, ended, fenced, retries;
+    int64_t outcomes[EXECUTION_CANCELLED + 1]; /* of executions, by status */
+    int64_t steps[STEP_CANCELLED + 1];         /* the same of steps */
 };
 void engine_stats(struct engine *engine, struct engine_stats *out);
 

@@ -102,10 +102,23 @@ static void try_again(struct live *live)
     pthread_cond_signal(&engine->tick);
 }
 
+static void count(const struct save *save)
+{
+    struct engine_stats *stats = &save->live->engine->stats;
+    if (execution_status_ended(save->status))
+        stats->outcomes[save->status]++;
+    for (unsigned i = 0; i < save->row_count; i++) {
+        if (save->rows[i].status >= STEP_SUCCEEDED)
+            stats->steps[save->rows[i].status]++;
+        stats->retries += save->rows[i].status == STEP_WAITING;
+    }
+}
+
 /* The point is durable: what it made ready may go on. */
 static void go_on(struct save *save)
 {
     struct live *live = save->live;
+    count(save);
     for (unsigned i = 0; i < save->changed_count; i++) {
         struct task *task = &live->tasks[save->changed[i]];
         task->saving = false;

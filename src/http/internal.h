@@ -98,6 +98,7 @@ struct http_server {
     char *local_path; /* of a Unix socket with a file, or NULL */
     uint64_t local_file;
     char host[64];
+    _Atomic int64_t answers[HTTP_STATUS_MAX];
     struct exchange *free; /* of the HTTP thread */
     size_t free_count;
 
@@ -105,6 +106,7 @@ struct http_server {
     pthread_cond_t changed; /* an exchange completed */
     pthread_cond_t sweep;   /* wakes the sweeper to end */
     struct list conns;
+    int64_t conn_count;
     size_t exchanges; /* not freed */
     size_t active;    /* with a handler or an answer under way */
     bool quiesced;    /* answers close their connections */

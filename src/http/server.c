@@ -97,6 +97,15 @@ struct str http_server_address(const struct http_server *server)
     return str_from(server->local_path ? server->local_path : server->address);
 }
 
+void http_server_stats(struct http_server *server, struct http_stats *out)
+{
+    for (size_t i = 0; i < HTTP_STATUS_MAX; i++)
+        out->answers[i] = atomic_load_explicit(&server->answers[i], memory_order_relaxed);
+    pthread_mutex_lock(&server->lock);
+    out->connections = server->conn_count;
+    pthread_mutex_unlock(&server->lock);
+}
+
 void http_server_quiesce(struct http_server *server)
 {
     pthread_mutex_lock(&server->lock);

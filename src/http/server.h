@@ -153,6 +153,15 @@ struct http_server;
 MUST_USE struct http_server *http_server_open(const struct http_config *config, struct error *err);
 /* "127.0.0.1:8080" with the real port, or what http/local.h connects to; lives as long as the server. */
 struct str http_server_address(const struct http_server *server);
+
+#define HTTP_STATUS_MAX 600
+struct http_stats {
+    int64_t answers[HTTP_STATUS_MAX]; /* since the start, by status; not the library's own refusals */
+    int64_t connections;              /* open now */
+};
+/* Threads: any. */
+void http_server_stats(struct http_server *server, struct http_stats *out);
+
 /* Accepts nothing new; open exchanges go on. */
 void http_server_quiesce(struct http_server *server);
 /* Waits until all exchanges were answered or `by`, answers the rest with 503, stops. NULL is fine. */

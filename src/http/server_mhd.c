@@ -55,12 +55,14 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
         *held = conn;
         pthread_mutex_lock(&server->lock);
         list_push(&server->conns, &conn->node);
+        server->conn_count++;
         pthread_mutex_unlock(&server->lock);
         return;
     case MHD_CONNECTION_NOTIFY_CLOSED:
         conn = *held;
         pthread_mutex_lock(&server->lock);
         list_remove(&conn->node);
+        server->conn_count--;
         pthread_mutex_unlock(&server->lock);
         free(conn);
         *held = NULL;
@@ -179,6 +181,8 @@ static enum MHD_Result send_answer(struct exchange *exchange)
     pthread_mutex_unlock(&server->lock);
     if (close)
         add_header(reply, arena, "connection", STR("close"));
+    if (response->status < HTTP_STATUS_MAX)
+        atomic_fetch_add_explicit(&server->answers[response->status], 1, memory_order_relaxed);
     set_deadline(exchange->conn, server->config.request_timeout_ms);
     enum MHD_Result queued =
         MHD_queue_response(exchange->connection, (unsigned)response->status, reply);

@@ -109,6 +109,14 @@ static bool group_try(struct store *store, struct group *group, bool savepoints,
     return ok;
 }
 
+static size_t size_class(size_t count)
+{
+    size_t at = 0;
+    while (at + 1 < STORE_GROUP_SIZES && (size_t)1 << at < count)
+        at++;
+    return at;
+}
+
 static void note_group(struct store *store, const struct group *group, int64_t started_us)
 {
     int64_t failed = 0;
@@ -117,6 +125,7 @@ static void note_group(struct store *store, const struct group *group, int64_t s
     int64_t now = clock_us();
     (void)pthread_mutex_lock(&store->lock);
     store->stats.groups++;
+    store->stats.group_sizes[size_class(group->count)]++;
     store->stats.writes += (int64_t)group->count;
     store->stats.failed_writes += failed;
     store->stats.commit_us_total += now - started_us;

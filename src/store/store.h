@@ -168,8 +168,10 @@ enum store_check {
 };
 extern const char *const store_check_names[];
 
+#define STORE_GROUP_SIZES 9 /* up to 1, 2, 4, … 256 writes */
 struct store_stats {
     int64_t groups, writes, failed_writes; /* since the start */
+    int64_t group_sizes[STORE_GROUP_SIZES];
     int64_t commit_us_total, wal_bytes;
     bool wal_alarm; /* the log is larger than it should ever be */
     enum store_check check;

@@ -6,6 +6,7 @@ import type {
   TRPCDefaultErrorShape,
   TRPCMutationProcedure,
   TRPCQueryProcedure,
+  TRPCSubscriptionProcedure,
 } from "@trpc/server";
 
 export interface User {
@@ -346,6 +347,19 @@ export interface ExecutionSummary {
   startedAt?: string;
   /** When it ended. */
   finishedAt?: string;
+}
+
+export interface WatchEvent {
+  /** gap: what came in between is not known any more, fetch again. */
+  type: "execution" | "step" | "gap";
+  /** Of an execution: as it is now. */
+  execution?: ExecutionSummary;
+  /** Of a step: whose it is. */
+  executionId?: string;
+  /** Of a step: as it is now. */
+  step?: Step;
+  /** True: the step's input or output is too long for an event; executions.get has it. */
+  partial?: boolean;
 }
 
 export interface SystemStatus {
@@ -857,6 +871,19 @@ type Routers = {
         executionId: string;
       };
       output: Execution;
+    }>;
+    /** An execution, its steps and what happens to them, until its end; or the executions of a project: the newest at first, then each that comes to another status. */
+    watch: TRPCSubscriptionProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the execution. */
+        executionId?: string;
+        /** Or of a project: all of its own. */
+        projectId?: string;
+        /** Id of the last event that was seen: go on behind it. */
+        lastEventId?: string;
+      } | void;
+      output: AsyncIterable<Tracked<WatchEvent>>;
     }>;
   };
   system: {
