@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/map.h"
 #include "base/mem.h"
@@ -20,6 +21,7 @@ struct entry {
 struct manager {
     pthread_mutex_t lock;
     struct map *entries; /* connection id → entry */
+    struct map *formers; /* connection id → its pool before it was edited, while sessions are out */
     uint64_t changes;    /* rises with each manager_forget(): what was loaded before is stale */
 
     struct store *store;
@@ -32,16 +34,23 @@ struct manager *manager_new(const struct manager_config *config)
     struct manager *manager = NEW(manager);
     pthread_mutex_init(&manager->lock, NULL);
     manager->entries = map_new();
+    manager->formers = map_new();
     manager->store = config->store;
     manager->keyring = config->keyring;
     manager->egress = config->egress;
     return manager;
 }
 
+static struct error changed(void)
+{
+    struct error err;
+    (void)fail(&err, ERR_UNAVAILABLE, "the connection was changed");
+    return err;
+}
+
 static void retire(struct entry *entry)
 {
-    struct error err = { 0 };
-    (void)fail(&err, ERR_UNAVAILABLE, "the connection was changed");
+    struct error err = changed();
     pool_retire(entry->pool, &err);
     pool_unref(entry->pool);
     free(entry);
@@ -57,6 +66,10 @@ void manager_free(struct manager *manager)
     while (map_each(manager->entries, &at, &key, &entry))
         retire(entry);
     map_free(manager->entries);
+    void *former;
+    for (at = 0; map_each(manager->formers, &at, &key, &former);)
+        pool_unref(former);
+    map_free(manager->formers);
     pthread_mutex_destroy(&manager->lock);
     free(manager);
 }
@@ -105,6 +118,10 @@ static bool put(struct manager *manager, struct id project_id, struct id connect
     if (fresh) {
         struct entry *entry = NEW(entry);
         *entry = (struct entry){ project_id, pool_ref(pool) };
+        struct pool *former = map_remove(manager->formers, id_key(&connection_id));
+        if (former)
+            pool_inherit(pool, former);
+        pool_unref(former);
         (void)map_put(manager->entries, id_key(&connection_id), entry);
     }
     pthread_mutex_unlock(&manager->lock);
@@ -133,6 +150,11 @@ void manager_forget(struct manager *manager, struct id connection_id)
     pthread_mutex_lock(&manager->lock);
     manager->changes++;
     struct entry *entry = map_remove(manager->entries, id_key(&connection_id));
+    if (entry) {
+        struct error err = changed();
+        pool_seal(entry->pool, &err);
+        pool_unref(map_put(manager->formers, id_key(&connection_id), pool_ref(entry->pool)));
+    }
     pthread_mutex_unlock(&manager->lock);
     if (entry)
         retire(entry);
@@ -153,8 +175,29 @@ static struct pool **all_pools(struct manager *manager, size_t *count)
     return pools;
 }
 
+/* Forgets the former pools that have nothing out any more. */
+static void drop_formers(struct manager *manager)
+{
+    size_t at = 0;
+    struct str key;
+    void *former;
+    pthread_mutex_lock(&manager->lock);
+    while (map_each(manager->formers, &at, &key, &former)) {
+        struct pool_stats stats;
+        struct id id; /* the key goes with its pair */
+        pool_stats(former, &stats);
+        if (stats.in_use > 0)
+            continue;
+        memcpy(id.bytes, key.ptr, sizeof(id.bytes));
+        pool_unref(map_remove(manager->formers, id_key(&id)));
+        at = 0; /* a map must not change while it is walked */
+    }
+    pthread_mutex_unlock(&manager->lock);
+}
+
 struct deadline manager_tick(struct manager *manager)
 {
+    drop_formers(manager);
     size_t count;
     struct pool **pools = all_pools(manager, &count);
     struct deadline next = DEADLINE_NEVER;

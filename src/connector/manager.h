@@ -52,10 +52,4 @@ struct manager_stats {
 };
 void manager_stats(struct manager *manager, struct manager_stats *out);
 
-struct manager_stats {
-    int64_t pools;
-    struct pool_stats sum; /* over all of them */
-};
-void manager_stats(struct manager *manager, struct manager_stats *out);
-
 #endif
