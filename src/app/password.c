@@ -88,7 +88,7 @@ static bool type_line(int terminal, struct str prompt, struct arena *arena, stru
     struct termios before, silent;
     size_t len = 0;
 
-    if (tcgetattr(terminal, &before) != 0 || !say(terminal, prompt))
+    if (tcgetattr(terminal, &before) != 0)
         return fail(err, ERR_UNAVAILABLE, "the terminal cannot be asked for a password");
     silent = before;
     silent.c_lflag &= ~(tcflag_t)(ECHO | ICANON | ISIG);
@@ -96,7 +96,9 @@ static bool type_line(int terminal, struct str prompt, struct arena *arena, stru
     silent.c_cc[VTIME] = 0;
     if (tcsetattr(terminal, TCSAFLUSH, &silent) != 0)
         return fail(err, ERR_UNAVAILABLE, "the terminal cannot hide what is typed");
-    bool ok = read_keys(terminal, line, &len, err);
+    /* From here on nothing is shown: only now may anybody begin to type. */
+    bool ok = say(terminal, prompt) ? read_keys(terminal, line, &len, err)
+                                    : fail(err, ERR_UNAVAILABLE, "the terminal is gone");
     (void)tcsetattr(terminal, TCSAFLUSH, &before);
     (void)say(terminal, STR("\n"));
     *out = (struct str){ line, len };
