@@ -157,6 +157,26 @@ static bool start_tls(struct redis_conn *conn, const struct opening *how, struct
     return conn->tls != NULL;
 }
 
+/*
+ * Since TLS 1.3 a server judges our certificate, or that there is none, after the handshake is over
+ * for us. Its complaint may be lost with the connection; the words are a guess then, and the code
+ * stays one that is tried again.
+ */
+static void explain_end(struct redis_conn *conn, struct error *err)
+{
+    char byte;
+    size_t moved;
+    (void)tls_read(conn->tls, &byte, 1, &moved);
+    const char *complaint = tls_complaint(conn->tls);
+    if (complaint)
+        (void)fail(err, ERR_TLS_FAILED, "the server ended TLS after the handshake: %s", complaint);
+    else
+        (void)fail(
+            err, ERR_CONNECTION_LOST,
+            "the server closed the connection right after the TLS handshake: does it ask for a "
+            "client certificate?");
+}
+
 static bool connect_conn(struct redis_conn *conn, const struct opening *how, struct arena *arena,
                          struct error *err)
 {
@@ -170,9 +190,8 @@ static bool connect_conn(struct redis_conn *conn, const struct opening *how, str
     bool ok = sign_in(&s);
     if (!ok && !conn->tls && !conn->answered && err->code == ERR_CONNECTION_LOST)
         redis_explain(upstream, false, how, err);
-    const char *complaint = conn->tls && !conn->answered ? tls_complaint(conn->tls) : NULL;
-    if (!ok && complaint && err->code == ERR_CONNECTION_LOST)
-        (void)fail(err, ERR_TLS_FAILED, "the server ended TLS after the handshake: %s", complaint);
+    if (!ok && conn->tls && !conn->answered && err->code == ERR_CONNECTION_LOST)
+        explain_end(conn, err);
     if (!ok && !conn->answered)
         listener_explain(upstream, how, err);
     s.by = how->by;
