@@ -33,8 +33,10 @@ beforeAll(async () => {
     })).id as string;
   connectionId = await connect("one session", needed("PGURL"));
   adminId = await connect("one session of a superuser", process.env.PGADMINURL!);
-  await step(connectionId, "CREATE TABLE kept (v int)");
-  await step(connectionId, "CREATE SEQUENCE counted");
+  await step(connectionId, "DROP TABLE IF EXISTS session_kept");
+  await step(connectionId, "DROP SEQUENCE IF EXISTS session_counted");
+  await step(connectionId, "CREATE TABLE session_kept (v int)");
+  await step(connectionId, "CREATE SEQUENCE session_counted");
 });
 
 async function step(connection: string, query: string, status = "succeeded"): Promise<any> {
@@ -71,13 +73,13 @@ const invisible = [
   "CREATE TEMP TABLE left_over (v int)",
   "SELECT 1 AS v INTO TEMP left_over",
   "CREATE TEMP SEQUENCE left_over",
-  "SELECT nextval('counted')",
+  "SELECT nextval('session_counted')",
   "SELECT pg_advisory_lock(4711)",
   "SELECT pg_advisory_lock_shared(4711), pg_try_advisory_lock(4712)",
   "PREPARE mine AS SELECT 1",
   "DEALLOCATE ALL",
   "DECLARE held CURSOR WITH HOLD FOR SELECT 1",
-  "LOCK TABLE kept",
+  "LOCK TABLE session_kept",
   "DO $$ BEGIN RAISE NOTICE 'noted %', repeat('x', 100000); RAISE WARNING 'warned'; END $$",
   "DO $$ BEGIN EXECUTE 'LISTEN whisper'; EXECUTE 'PREPARE theirs AS SELECT 2'; EXECUTE 'SET my.own = 1'; END $$",
   "DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$",
@@ -87,7 +89,7 @@ const invisible = [
 
 for (const sql of invisible)
   test(sql, async () => {
-    const fails = sql === "LOCK TABLE kept"; /* There is no transaction around it. */
+    const fails = sql === "LOCK TABLE session_kept"; /* There is no transaction around it. */
     const before = await step(connectionId, look);
     await step(connectionId, sql, fails ? "failed" : "succeeded");
     expect(await step(connectionId, look)).toEqual(before);
@@ -99,15 +101,15 @@ for (const sql of invisible)
 test("a transaction that a step left open is rolled back, and holds no other step's work", async () => {
   const { pid } = await step(connectionId, look);
   await step(connectionId, "BEGIN");
-  await step(connectionId, "INSERT INTO kept VALUES (1)");
+  await step(connectionId, "INSERT INTO session_kept VALUES (1)");
   await step(connectionId, "ROLLBACK");
-  expect(await step(connectionId, "SELECT pg_backend_pid() AS pid, count(*)::int AS n FROM kept")).toEqual({ pid, n: 1 });
+  expect(await step(connectionId, "SELECT pg_backend_pid() AS pid, count(*)::int AS n FROM session_kept")).toEqual({ pid, n: 1 });
 });
 
 test("a sequence's last value is of the step that drew it", async () => {
   const { pid } = await step(connectionId, look);
-  await step(connectionId, "SELECT nextval('counted')");
-  expect(await step(connectionId, "SELECT currval('counted')", "failed")).toMatchObject({ sqlState: "55000" });
+  await step(connectionId, "SELECT nextval('session_counted')");
+  expect(await step(connectionId, "SELECT currval('session_counted')", "failed")).toMatchObject({ sqlState: "55000" });
   expect((await step(connectionId, look)).pid).toBe(pid);
 });
 
@@ -119,7 +121,7 @@ for (const sql of ["SET ROLE tieline", "SET SESSION AUTHORIZATION tieline", "SEL
     expect(await step(adminId, look)).toEqual(before);
   });
 
-for (const sql of ["COPY (SELECT 1) TO STDOUT", "COPY kept FROM STDIN"])
+for (const sql of ["COPY (SELECT 1) TO STDOUT", "COPY session_kept FROM STDIN"])
   test(`${sql} costs its session, and the next step has another`, async () => {
     const before = await step(connectionId, look);
     expect(await step(connectionId, sql, "failed")).toMatchObject({ code: "COPY_NOT_ALLOWED" });
@@ -128,7 +130,7 @@ for (const sql of ["COPY (SELECT 1) TO STDOUT", "COPY kept FROM STDIN"])
     expect({ ...after, pid: 0 }).toEqual({ ...before, pid: 0 });
   });
 
-for (const sql of ["COPY kept TO PROGRAM 'true'", "COPY kept FROM '/etc/hostname'"])
+for (const sql of ["COPY session_kept TO PROGRAM 'true'", "COPY session_kept FROM '/etc/hostname'"])
   test(`${sql} is the server's to refuse`, async () => {
     const before = await step(connectionId, look);
     expect(await step(connectionId, sql, "failed")).toMatchObject({ code: "SERVER_ERROR", sqlState: "42501" });
