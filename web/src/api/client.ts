@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The way to the server: calls of one turn travel together, but what takes its time (tests, runs)
+ * travels alone, so that nothing waits for it. Mutations carry the header that the server wants from
+ * a page of its own, and are never sent again by themselves.
+ */
+import { QueryCache, QueryClient } from "@tanstack/react-query";
+import { createTRPCClient, httpBatchLink, httpLink, splitLink, TRPCClientError } from "@trpc/client";
+import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
+import type { AppRouter } from "../api.gen.ts";
+
+const url = "/trpc";
+const headers = { "x-tieline": "1" };
+const alone = new Set(["connections.test", "workflows.execute", "executions.cancel"]);
+
+export const api = createTRPCClient<AppRouter>({
+  links: [
+    splitLink({
+      condition: (operation) => alone.has(operation.path),
+      true: httpLink({ url, headers }),
+      /* The server takes 32 KiB of request line and headers; proxies often 8. */
+      false: httpBatchLink({ url, headers, maxURLLength: 6000 }),
+    }),
+  ],
+});
+
+/* Set by the session: what happens when the server no longer knows us. */
+let signedOut: () => void = () => undefined;
+export function onSignedOut(handler: () => void): void {
+  signedOut = handler;
+}
+
+export function isUnauthorized(error: unknown): boolean {
+  return error instanceof TRPCClientError && error.data?.code === "UNAUTHORIZED";
+}
+
+/* A refusal stays one: only what never arrived is asked again, and once. */
+function retry(failures: number, error: unknown): boolean {
+  return failures < 1 && error instanceof TRPCClientError && !error.data;
+}
+
+export const queryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error) => {
+      if (isUnauthorized(error)) signedOut();
+    },
+  }),
+  defaultOptions: {
+    queries: { retry, retryDelay: 500, staleTime: 5_000 },
+    mutations: { retry: false },
+  },
+});
+
+export const trpc = createTRPCOptionsProxy<AppRouter>({ client: api, queryClient });

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every address of the page. src/app/pages.c knows their first parts: a new one there is a word in
+ * its list. Screens are loaded when they are first shown; a project's tabs: features/projects/tabs.ts.
+ */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { onSignedOut, queryClient, trpc } from "../api/client.ts";
+import { readConnectionsSearch } from "../features/connections/search.ts";
+import { LoginScreen } from "../features/login/screen.tsx";
+import { ProjectFrame } from "../features/projects/frame.tsx";
+import { ProjectsScreen } from "../features/projects/screen.tsx";
+import { SetupScreen } from "../features/setup/screen.tsx";
+import { NotFoundPage } from "./boundary.tsx";
+import { ScreenError } from "./screen-error.tsx";
+import { endSession, statusQuery } from "./session.ts";
+import { Shell } from "./shell.tsx";
+
+const root = createRootRoute({
+  beforeLoad: async ({ location }) => {
+    const status = await queryClient.ensureQueryData(statusQuery);
+    if (status.setupRequired && location.pathname !== "/setup") throw redirect({ to: "/setup" });
+    return { status };
+  },
+  component: Outlet,
+  errorComponent: ScreenError,
+  notFoundComponent: NotFoundPage,
+});
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  beforeLoad: ({ context }) => {
+    if (!context.status.setupRequired) throw redirect({ to: "/login" });
+  },
+  component: SetupScreen,
+});
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: "/login",
+  validateSearch: (search: Record<string, unknown>): { next?: string } =>
+    typeof search.next === "string" ? { next: search.next } : {},
+  beforeLoad: ({ context }) => {
+    if (context.status.user) throw redirect({ to: "/projects" });
+  },
+  component: LoginScreen,
+});
+
+/* What only users see. Whoever is none signs in first, and comes back. */
+const user = createRoute({
+  getParentRoute: () => root,
+  id: "user",
+  beforeLoad: ({ context, location }) => {
+    if (context.status.user) return;
+    const next = location.href;
+    throw redirect({ to: "/login", search: next === "/" || next === "/projects" ? {} : { next } });
+  },
+  component: Shell,
+  errorComponent: ScreenError,
+});
+
+const home = createRoute({
+  getParentRoute: () => user,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/projects", replace: true });
+  },
+});
+
+const projects = createRoute({
+  getParentRoute: () => user,
+  path: "/projects",
+  validateSearch: (search: Record<string, unknown>): { add?: boolean } => (search.add ? { add: true } : {}),
+  component: ProjectsScreen,
+});
+
+const project = createRoute({
+  getParentRoute: () => user,
+  path: "/projects/$projectId",
+  loader: ({ params }) => queryClient.ensureQueryData(trpc.projects.get.queryOptions({ projectId: params.projectId })),
+  component: ProjectFrame,
+  errorComponent: ScreenError,
+});
+
+const projectHome = createRoute({
+  getParentRoute: () => project,
+  path: "/",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/projects/$projectId/workflows", params, replace: true });
+  },
+});
+
+const workflows = createRoute({
+  getParentRoute: () => project,
+  path: "workflows",
+  component: lazyRouteComponent(() => import("../features/workflows/tab.tsx"), "WorkflowsTab"),
+});
+
+const connections = createRoute({
+  getParentRoute: () => project,
+  path: "connections",
+  validateSearch: readConnectionsSearch,
+  component: lazyRouteComponent(() => import("../features/connections/tab.tsx"), "ConnectionsTab"),
+});
+
+const connection = createRoute({
+  getParentRoute: () => connections,
+  path: "$connectionId",
+  component: lazyRouteComponent(() => import("../features/connections/drawer.tsx"), "ConnectionDrawer"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    setup,
+    login,
+    user.addChildren([
+      home,
+      projects,
+      project.addChildren([projectHome, workflows, connections.addChildren([connection])]),
+    ]),
+  ]),
+  defaultErrorComponent: ScreenError,
+  defaultNotFoundComponent: NotFoundPage,
+  defaultPreload: "intent",
+  /* The query cache decides what is fresh. */
+  defaultPreloadStaleTime: 0,
+  defaultPendingMs: 200,
+  scrollRestoration: false,
+});
+
+onSignedOut(() => void endSession(() => router.invalidate()));
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Adds or edits a connection. The URL field starts empty and is sent only if something was typed in;
+ * a test takes the values as they stand, saved or not.
+ */
+import { Button, Radio, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useRef, useState } from "react";
+import { api, queryClient, trpc } from "../../api/client.ts";
+import type { Connection } from "../../api/types.ts";
+import type { Problem } from "../../app/errors.ts";
+import { useSubmitForm } from "../../app/forms.ts";
+import { notice } from "../../app/notices.ts";
+import { ConfirmDiscard } from "../../parts/confirm-discard.tsx";
+import { Dialog } from "../../parts/dialog.tsx";
+import { FormError } from "../../parts/form-error.tsx";
+import { SecretInput } from "../../parts/secret-input.tsx";
+import { text } from "../../text/en.ts";
+import { type PoolField, poolField, poolValues, settings, withPoolValues } from "./config.ts";
+import { FieldsForm } from "./fields-form.tsx";
+import { PoolForm } from "./pool-form.tsx";
+import { TestButton } from "./test-button.tsx";
+import { TestResultLine } from "./test-result.tsx";
+import { typeTitle } from "./types.ts";
+import { readConnectionUrl, summarize } from "./url.ts";
+import { usageQuery } from "./usage.ts";
+import { type TestInput, useConnectionTest } from "./use-test.ts";
+
+const words = text.editor;
+
+interface Target {
+  projectId: string;
+  /* The one to edit; absent: a new one. */
+  connection: Connection | undefined;
+}
+
+interface FormProps extends Target {
+  types: string[];
+  close: () => void;
+  saved: (id: string) => void;
+  changed: (dirty: boolean) => void;
+}
+
+interface Values extends Record<PoolField, string>, Record<string, unknown> {
+  type: string;
+  name: string;
+  url: string;
+}
+
+function nameProblem(name: string): string | null {
+  if (name.trim() === "") return text.nameProblems.missing;
+  return [...name.trim()].length > 100 ? text.nameProblems.long : null;
+}
+
+function urlProblem(url: string, type: string, keepsOld: boolean): string | null {
+  if (keepsOld && url === "") return null;
+  const reading = readConnectionUrl(url, type);
+  return reading.ok ? null : reading.problem;
+}
+
+function wholeNumber(value: string): string | null {
+  return /^\d*$/.test(value.trim()) ? null : text.pool.number;
+}
+
+function place(problem: Problem): { field: string; message: string } | undefined {
+  if (problem.code === "CONFLICT") return { field: "name", message: text.nameProblems.taken };
+  if (problem.field === "connectionUrl") return { field: "url", message: problem.message };
+  const setting = problem.field ? poolField(problem.field) : undefined;
+  return setting ? { field: setting, message: problem.message } : undefined;
+}
+
+/* What the values mean for the server; config only when there is something to say. */
+function contents(values: Values, was: Connection | undefined) {
+  const config = withPoolValues(was?.config, values);
+  const sameConfig = JSON.stringify(poolValues(was?.config)) === JSON.stringify(poolValues(config));
+  return {
+    ...(values.url === "" ? {} : { connectionUrl: values.url.trim() }),
+    ...(sameConfig ? {} : { config }),
+  };
+}
+
+async function save(values: Values, { projectId, connection }: Target): Promise<Connection> {
+  const { connectionUrl, config } = contents(values, connection);
+  const name = values.name.trim();
+  if (!connection)
+    return api.connections.create.mutate({
+      projectId,
+      connectionType: values.type,
+      name,
+      connectionUrl: connectionUrl ?? "",
+      ...(config ? { config } : {}),
+    });
+  if (name === connection.name && !connectionUrl && !config) return connection;
+  return api.connections.update.mutate({
+    connectionId: connection.id,
+    ...(name === connection.name ? {} : { name }),
+    ...(connectionUrl ? { connectionUrl } : {}),
+    ...(config ? { config } : {}),
+  });
+}
+
+function testInput(values: Values, { projectId, connection }: Target): TestInput {
+  const { connectionUrl, config } = contents(values, connection);
+  const given = { ...(connectionUrl ? { connectionUrl } : {}), ...(config ? { config } : {}) };
+  return connection ? { connectionId: connection.id, ...given } : { projectId, connectionType: values.type, ...given };
+}
+
+function UsedBy({ connection }: { connection: Connection }) {
+  const usage = useQuery(usageQuery(connection.id)).data?.workflows;
+  return usage?.length ? <p className="muted">{words.usedByLine(usage.length)}</p> : null;
+}
+
+function Form({ projectId, connection, types, close, saved, changed }: FormProps) {
+  const target = { projectId, connection };
+  const { form, failure, busy, onSubmit } = useSubmitForm<Values>({
+    initialValues: {
+      type: connection?.connectionType ?? types[0] ?? "",
+      name: connection?.name ?? "",
+      url: "",
+      ...poolValues(connection?.config),
+    },
+    validate: {
+      name: nameProblem,
+      url: (url, values) => urlProblem(url, values.type, connection !== undefined),
+      ...Object.fromEntries(settings.map(({ field }) => [field, wholeNumber])),
+    },
+    submit: async (values) => {
+      const result = await save(values, target);
+      await queryClient.invalidateQueries(trpc.connections.pathFilter());
+      notice(connection ? text.connections.saved(result.name) : text.connections.created(result.name));
+      saved(result.id);
+    },
+    place,
+  });
+  const { values } = form;
+  const test = useConnectionTest(JSON.stringify([values.type, contents(values, connection)]));
+  const reading = values.url === "" ? undefined : readConnectionUrl(values.url, values.type);
+  const fields = useRef<HTMLDetailsElement>(null);
+  changed(form.isDirty());
+
+  function startTest() {
+    const problem = urlProblem(values.url, values.type, connection !== undefined);
+    if (problem) {
+      form.setFieldError("url", problem);
+      form.getInputNode("url")?.focus();
+    } else {
+      test.start(testInput(values, target));
+    }
+  }
+
+  function takeUrl(url: string) {
+    form.setFieldValue("url", url);
+    if (fields.current) fields.current.open = false;
+    form.getInputNode("url")?.focus();
+  }
+
+  return (
+    <form className="form" onSubmit={onSubmit} noValidate>
+      <FormError message={failure} />
+      {connection ? (
+        <dl className="facts">
+          <dt>{words.type}</dt>
+          <dd>
+            {typeTitle(connection.connectionType)} <span className="muted">({words.typeFixed})</span>
+          </dd>
+        </dl>
+      ) : (
+        <Radio.Group label={words.type} {...form.getInputProps("type")}>
+          <div className="choices">
+            {types.map((type) => (
+              <Radio key={type} value={type} label={typeTitle(type)} />
+            ))}
+          </div>
+        </Radio.Group>
+      )}
+      <TextInput
+        label={words.name}
+        data-autofocus
+        autoComplete="off"
+        {...(connection ? {} : { description: words.nameHint })}
+        {...form.getInputProps("name")}
+      />
+      {connection ? (
+        <dl className="facts">
+          <dt>{words.currentUrl}</dt>
+          <dd className="mono">{connection.connectionUrl}</dd>
+        </dl>
+      ) : null}
+      <div>
+        <SecretInput
+          label={words.url}
+          {...(connection ? { description: words.keep } : {})}
+          {...form.getInputProps("url")}
+        />
+        {reading?.ok ? <p className="understood">{summarize(reading.parts)}</p> : null}
+        {reading && !reading.ok && reading.mended !== undefined ? (
+          <div className="mend">
+            {form.errors.url ? null : <span>{reading.problem}</span>}
+            <Button size="compact-sm" onClick={() => takeUrl(reading.mended ?? "")}>
+              {text.urlProblems.encode}
+            </Button>
+          </div>
+        ) : null}
+      </div>
+      <details className="fold" ref={fields}>
+        <summary>{words.fields}</summary>
+        <FieldsForm type={values.type} take={takeUrl} />
+      </details>
+      <details className="fold">
+        <summary>{text.pool.title}</summary>
+        <PoolForm inputProps={(field) => form.getInputProps(field)} />
+      </details>
+      {connection ? <UsedBy connection={connection} /> : null}
+      <TestResultLine outcome={test.outcome} />
+      <div className="buttons">
+        <TestButton test={test} start={startTest} />
+        <span className="grow" />
+        <Button onClick={close}>{text.common.cancel}</Button>
+        <Button type="submit" variant="filled" loading={busy}>
+          {connection ? words.save : words.create}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+interface Props extends Target {
+  opened: boolean;
+  types: string[];
+  close: () => void;
+  saved: (id: string) => void;
+}
+
+export function EditorDialog({ opened, projectId, connection, types, close, saved }: Props) {
+  const dirty = useRef(false);
+  const [asking, setAsking] = useState(false);
+  const leave = () => {
+    if (dirty.current) setAsking(true);
+    else close();
+  };
+  return (
+    <>
+      <Dialog
+        opened={opened && (connection !== undefined || types.length > 0)}
+        close={leave}
+        title={connection ? words.editTitle : words.addTitle}
+      >
+        <Form
+          key={connection?.id ?? "new"}
+          projectId={projectId}
+          connection={connection}
+          types={types}
+          close={leave}
+          saved={saved}
+          changed={(now) => {
+            dirty.current = now;
+          }}
+        />
+      </Dialog>
+      <ConfirmDiscard
+        opened={asking}
+        keep={() => setAsking(false)}
+        discard={() => {
+          setAsking(false);
+          close();
+        }}
+      />
+    </>
+  );
+}

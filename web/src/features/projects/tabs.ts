@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tabs of a project, in their order. A new one is a line here and a route in app/router.tsx. */
+import type { Role } from "../../app/permissions.ts";
+import { text } from "../../text/en.ts";
+
+interface Tab {
+  to: "/projects/$projectId/workflows" | "/projects/$projectId/connections";
+  title: string;
+  needs: Role;
+}
+
+export const projectTabs: Tab[] = [
+  { to: "/projects/$projectId/workflows", title: text.projects.workflows, needs: "viewer" },
+  { to: "/projects/$projectId/connections", title: text.projects.connections, needs: "viewer" },
+];

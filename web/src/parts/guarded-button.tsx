@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A button that, when it may not be used, can still be reached and says why. */
+import { ActionIcon, Button, type ButtonProps, Tooltip } from "@mantine/core";
+import { type ComponentPropsWithoutRef, type ReactNode, useId } from "react";
+
+interface Guard {
+  /* Why not; absent: it may be used. */
+  reason?: string | undefined;
+  onClick: () => void;
+  children: ReactNode;
+}
+
+function guarded(reason: string | undefined, onClick: () => void, describedBy: string) {
+  return {
+    onClick: reason ? () => undefined : onClick,
+    ...(reason ? { "aria-disabled": true, "data-disabled": true, "aria-describedby": describedBy } : {}),
+  };
+}
+
+function Reason({ id, reason }: { id: string; reason: string | undefined }) {
+  return reason ? (
+    <span id={id} hidden>
+      {reason}
+    </span>
+  ) : null;
+}
+
+type Plain = Omit<ComponentPropsWithoutRef<"button">, keyof ButtonProps | keyof Guard | "color">;
+
+export function GuardedButton({ reason, onClick, children, ...rest }: Guard & ButtonProps & Plain) {
+  const id = useId();
+  return (
+    <>
+      <Tooltip label={reason} disabled={!reason}>
+        <Button {...rest} {...guarded(reason, onClick, id)}>
+          {children}
+        </Button>
+      </Tooltip>
+      <Reason id={id} reason={reason} />
+    </>
+  );
+}
+
+export function GuardedIcon({ reason, onClick, children, label }: Guard & { label: string }) {
+  const id = useId();
+  return (
+    <>
+      <Tooltip label={reason ?? label}>
+        <ActionIcon aria-label={label} {...guarded(reason, onClick, id)}>
+          {children}
+        </ActionIcon>
+      </Tooltip>
+      <Reason id={id} reason={reason} />
+    </>
+  );
+}
