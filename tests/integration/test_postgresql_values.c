@@ -198,9 +198,13 @@ static void takes_one_statement(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts_parameters),       cmocka_unit_test(counts_rows_and_names_columns),
-        cmocka_unit_test(keeps_every_column_name), cmocka_unit_test(says_what_is_no_text),
-        cmocka_unit_test(caps_rows_and_bytes),     cmocka_unit_test(refuses_copy),
+        cmocka_unit_test(counts_parameters),
+        cmocka_unit_test(counts_rows_and_names_columns),
+        cmocka_unit_test(keeps_every_column_name),
+        cmocka_unit_test(says_what_is_no_text),
+        cmocka_unit_test(caps_rows_and_bytes),
+        cmocka_unit_test(bounds_what_libpq_reads_at_once),
+        cmocka_unit_test(refuses_copy),
         cmocka_unit_test(takes_one_statement),
     };
     return RUN_POSTGRESQL(tests);
