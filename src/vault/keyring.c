@@ -55,7 +55,10 @@ static bool check_private(const char *path, struct error *err)
         return fail(err, ERR_NOT_FOUND, "there is no key file \"%s\"", path);
     if (!S_ISREG(status.st_mode))
         return fail(err, ERR_BAD_REQUEST, "the key file \"%s\" is no file", path);
-    if (status.st_mode & (S_IRWXG | S_IRWXO))
+    /* As systemd hands a credential over: root's own, and an access list names the service's user,
+     * which shows as reading by the group. */
+    bool credential = status.st_uid == 0 && status.st_gid == 0 && (status.st_mode & 07777) == 0440;
+    if (!credential && status.st_mode & (S_IRWXG | S_IRWXO))
         return fail(err, ERR_BAD_REQUEST,
                     "the key file \"%s\" may be read by others: its mode is %o, make it 600", path,
                     (unsigned)(status.st_mode & 07777));

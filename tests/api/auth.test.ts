@@ -125,3 +125,28 @@ describe("tokens", () => {
     await refused(caller.mutation("tokens.revoke", unknown), "NOT_FOUND", "tokens.revoke");
   });
 });
+
+describe("limits", () => {
+  test("count each login of a batch", { timeout: 60000 }, async () => {
+    const caller = client(server, undefined, true);
+    const tries = Array.from({ length: 30 }, () =>
+      caller
+        .mutation("auth.login", { email: "guessed@tieline.test", password: "wrong password" })
+        .catch((error) => error.data.code),
+    );
+    const codes = await Promise.all(tries);
+    expect(codes.filter((code) => code === "UNAUTHORIZED").length).toBe(20);
+    expect(codes.filter((code) => code === "TOO_MANY_REQUESTS").length).toBe(10);
+  });
+  test("count each test of a batch", { timeout: 60000 }, async () => {
+    const ours = { cookie: await signIn(), origin: server.base, "x-tieline": "1" };
+    const { secret } = (await browse("tokens.create", { name: "t" }, ours)).answer.result.data;
+    const { id: projectId } = await client(server, secret).mutation("projects.create", { name: "P" });
+    const caller = client(server, secret, true);
+    const unsaved = { projectId, connectionType: "redis", connectionUrl: "redis://127.0.0.1:1" };
+    const tests = Array.from({ length: 40 }, () => caller.mutation("connections.test", unsaved).then((result) => result.error, (error) => error.data.code));
+    const codes = await Promise.all(tests);
+    expect(codes.filter((code) => code === "REFUSED").length).toBe(30);
+    expect(codes.filter((code) => code === "TOO_MANY_REQUESTS").length).toBe(10);
+  });
+});

@@ -47,7 +47,7 @@ export function newFolder(): string {
   return folder;
 }
 
-/* Adds a user by command, while no server runs, and gives a token of theirs. */
+/* Adds a user by command and gives a token of theirs. */
 export function addUser(data: string, name: string, access: "read" | "write" = "write"): string {
   const file = join(newFolder(), "password");
   writeFileSync(file, `${password}\n`, { mode: 0o600 });

@@ -87,6 +87,19 @@ static void a_file_that_others_may_read_is_refused(void **state)
     assert_non_null(strstr(place->err.message, "640"));
 }
 
+/* Only root can own it: for other users there is nothing to try. */
+static void a_credential_of_the_service_manager_is_taken(void **state)
+{
+    struct place *place = *state;
+    AUTO(keyring) keyring = open_new(place);
+    bool created;
+    assert_int_equal(chmod(place->path, 0440), 0);
+    AUTO(keyring) handed_over = keyring_open(place->path, true, &created, &place->err);
+    assert_int_equal(handed_over != NULL, geteuid() == 0 && getegid() == 0);
+    assert_int_equal(chmod(place->path, 0444), 0);
+    assert_null(keyring_open(place->path, true, &created, &place->err));
+}
+
 static void what_is_no_key_file_is_refused(void **state)
 {
     struct place *place = *state;
@@ -178,6 +191,7 @@ int main(void)
                                         leave),
         cmocka_unit_test_setup_teardown(a_missing_file_is_not_made_unasked, enter, leave),
         cmocka_unit_test_setup_teardown(a_file_that_others_may_read_is_refused, enter, leave),
+        cmocka_unit_test_setup_teardown(a_credential_of_the_service_manager_is_taken, enter, leave),
         cmocka_unit_test_setup_teardown(what_is_no_key_file_is_refused, enter, leave),
         cmocka_unit_test_setup_teardown(another_key_is_refused_with_both_ids, enter, leave),
         cmocka_unit_test_setup_teardown(another_key_under_the_same_id_is_refused, enter, leave),
