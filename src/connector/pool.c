@@ -154,6 +154,15 @@ bool pool_ask(struct pool *pool, struct pool_waiter *waiter, struct deadline by)
     return granted;
 }
 
+bool pool_try(struct pool *pool)
+{
+    lock(pool);
+    bool granted = !pool->retired && pool->slots < pool->upstream->settings.pool_max;
+    pool->slots += granted;
+    unlock(pool);
+    return granted;
+}
+
 /* A waiter leaves the line: from here on its callback is on its way. The lock is held. */
 static struct pool_waiter *take_waiter(struct pool *pool, struct list_node *node)
 {

@@ -57,6 +57,8 @@ const struct connection_settings *pool_settings(const struct pool *pool);
  *   Blocks: no.  Threads: any.
  */
 bool pool_ask(struct pool *pool, struct pool_waiter *waiter, struct deadline by);
+/* The same for who would rather not wait: false, and nothing happened, when no slot is free. */
+bool pool_try(struct pool *pool);
 /* Leaves the line; false when a callback has come or is on its way. */
 bool pool_forget(struct pool *pool, struct pool_waiter *waiter);
 /* Gives an unused slot back. */

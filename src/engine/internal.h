@@ -56,12 +56,13 @@ struct task {
     bool saving; /* its row is on its way to the store */
     bool has_slot;
     bool intent_saved; /* the store knows that this attempt began */
-    bool sent;         /* and it did: a session had it */
+    atomic_bool sent;  /* and it did: a session had it */
     unsigned reopened; /* times that its pool was retired under this attempt */
     struct pool *pool;
     struct error *slot_error; /* why there was no slot */
     atomic_bool cancelled;
-    struct conn *conn; /* in use right now */
+    pthread_mutex_t conn_lock;
+    struct conn *conn; /* in use right now; under its own lock, which is the last in the order */
     atomic_int bell;   /* of its worker, while it has one; else -1 */
     char *input_text, *output_text;
 };
@@ -143,6 +144,7 @@ void queue_stop(struct engine *engine, struct deadline by);
 
 /* task.c */
 void task_init(struct task *task, struct live *live, unsigned node);
+void task_done(struct task *task);
 void task_enqueue(struct task *task); /* under the lock; counts as busy from now on */
 void task_set_retry(struct task *task);
 /* Under the lock: its execution is stopping, or everything is. */

@@ -37,11 +37,7 @@ void live_free(struct live *live)
     if (!live)
         return;
     for (unsigned i = 0; i < live->graph->count; i++) {
-        struct task *task = &live->tasks[i];
-        pool_unref(task->pool);
-        free(task->slot_error);
-        free(task->input_text);
-        free(task->output_text);
+        task_done(&live->tasks[i]);
     }
     graph_unref(live->graph);
     arena_free(live->arena);

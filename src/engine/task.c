@@ -59,49 +59,44 @@ static void give_slot_back(struct task *task)
     task->pool = NULL;
 }
 
-enum slot {
-    SLOT_READY,
-    SLOT_PARKED,
-    SLOT_FAILED
-};
-
-/* Gets a slot, or parks the task, which then belongs to whoever calls back. */
-static enum slot get_slot(struct task *task, struct error *err)
+/* Knows its pool then. False: with what it waited for a slot in vain, or why there is no pool. */
+static bool find_pool(struct task *task, struct error *err)
 {
-    struct live *live = task->live;
-    struct engine *engine = live->engine;
-    const struct graph_node *node = &live->graph->nodes[task->node];
-    if (!node->component->connector || task->has_slot)
-        return SLOT_READY;
+    const struct live *live = task->live;
     if (task->slot_error) {
         /* A pool that was retired because its connection changed: the new one is asked instead. */
         bool retired = task->slot_error->code == ERR_UNAVAILABLE;
         *err = *task->slot_error;
         free(task->slot_error);
         task->slot_error = NULL;
-        if (!retired)
-            return SLOT_FAILED;
         give_slot_back(task);
+        if (!retired)
+            return false;
     }
-    struct pool *pool =
-        manager_pool(engine->manager, live->row.project_id, node->connection_id, err);
-    if (!pool)
-        return SLOT_FAILED;
-    pthread_mutex_lock(&engine->lock);
+    if (!task->pool)
+        task->pool = manager_pool(live->engine->manager, live->row.project_id,
+                                  live->graph->nodes[task->node].connection_id, err);
+    return task->pool != NULL;
+}
+
+/* Under the lock, which is given up to ask. True: it has its slot. False: it is whoever's calls back. */
+static bool stand_in_line(struct task *task)
+{
+    struct live *live = task->live;
+    struct engine *engine = live->engine;
     struct instant cut = execution_cut_at(&live->x, task->node);
-    task->pool = pool;
     task->parked = true;
     live->busy++; /* it outlives the asking, whoever is granted the slot meanwhile */
     if (engine->parked++ == 0)
         pthread_cond_signal(&engine->tick);
     pthread_mutex_unlock(&engine->lock);
 
-    int64_t wait_ms = pool_settings(pool)->acquire_timeout_ms;
+    int64_t wait_ms = pool_settings(task->pool)->acquire_timeout_ms;
     if (instant_set(cut)) {
         int64_t left_ms = (cut.us - live_now(live).us) / 1000;
         wait_ms = left_ms < wait_ms ? left_ms : wait_ms;
     }
-    bool ready = pool_ask(pool, &task->waiter, deadline_in_ms(wait_ms < 0 ? 0 : wait_ms));
+    bool ready = pool_ask(task->pool, &task->waiter, deadline_in_ms(wait_ms < 0 ? 0 : wait_ms));
     pthread_mutex_lock(&engine->lock);
     if (ready) {
         task->parked = false;
@@ -112,8 +107,7 @@ static enum slot get_slot(struct task *task, struct error *err)
     }
     live->busy--;
     live_settle(live);
-    pthread_mutex_unlock(&engine->lock);
-    return ready ? SLOT_READY : SLOT_PARKED;
+    return ready;
 }
 
 /* --- templates --- */
@@ -185,10 +179,10 @@ static bool resolve_config(struct task *task, struct arena *arena, const void **
 static void using(struct conn *conn, void *context)
 {
     struct task *task = context;
-    pthread_mutex_lock(&task->live->engine->lock);
+    pthread_mutex_lock(&task->conn_lock);
     task->conn = conn;
-    task->sent = true;
-    pthread_mutex_unlock(&task->live->engine->lock);
+    pthread_mutex_unlock(&task->conn_lock);
+    atomic_store(&task->sent, true);
 }
 
 /* Until when this attempt may last. */
@@ -268,7 +262,8 @@ static void end_attempt(struct task *task, const struct error *error, struct buf
         task->output_text = buf_take(output, &len);
         outcome.output.text = (struct str){ task->output_text, len };
     }
-    task->intent_saved = task->sent = false;
+    task->intent_saved = false;
+    atomic_store(&task->sent, false);
     task->reopened = 0;
     execution_attempt_ended(&live->x, task->node, &outcome, live_now(live), random);
     live_apply(live);
@@ -292,48 +287,82 @@ static void drop(struct task *task)
 }
 
 /*
- * Records that the attempt begins; true when that has to be committed before it may: it may not be
- * repeated, or a process died that held this execution, and it must be known over which step.
+ * Under the lock. Records that the attempt begins; true when that has to be committed before it may:
+ * it may not be repeated, or a process died that held this execution, and it must be known over
+ * which step.
  */
 static bool begin(struct task *task)
 {
     struct live *live = task->live;
     bool once = graph_node_effect(&live->graph->nodes[task->node]) == EFFECT_ONCE;
     bool commit = (once || live->row.claims > 0) && !task->intent_saved;
-    pthread_mutex_lock(&live->engine->lock);
     execution_attempt_started(&live->x, task->node, live_now(live));
     if (live->shown_status == EXECUTION_QUEUED)
         live->shown_status = EXECUTION_RUNNING;
     live_changed(live);
     if (commit) {
-        task->sent = false; /* by an earlier try, which was found to write */
+        atomic_store(&task->sent, false); /* by an earlier try, which was found to write */
         save_submit(live, task);
     }
-    pthread_mutex_unlock(&live->engine->lock);
     return commit;
+}
+
+/* Under the lock. */
+static bool may_not_start(const struct live *live)
+{
+    return live->engine->closing || live->fenced || execution_stopping(&live->x);
+}
+
+static void fail_or_drop(struct task *task, const struct error *err)
+{
+    struct live *live = task->live;
+    pthread_mutex_lock(&live->engine->lock);
+    bool drops = may_not_start(live);
+    pthread_mutex_unlock(&live->engine->lock);
+    if (drops)
+        drop(task);
+    else
+        end_attempt(task, err, NULL);
+}
+
+enum next {
+    NEXT_ATTEMPT,
+    NEXT_DROP,  /* nothing may start any more */
+    NEXT_LATER, /* it comes back to the queue with what it needs */
+};
+
+/* Gets a slot of its pool where it needs one, and says that the attempt begins. */
+static enum next prepare(struct task *task)
+{
+    struct live *live = task->live;
+    struct engine *engine = live->engine;
+    enum next next = NEXT_ATTEMPT;
+    pthread_mutex_lock(&engine->lock);
+    if (may_not_start(live))
+        next = NEXT_DROP;
+    else if (task->pool && !task->has_slot && !(task->has_slot = pool_try(task->pool)) &&
+             !stand_in_line(task))
+        next = NEXT_LATER;
+    else if (begin(task))
+        next = NEXT_LATER;
+    pthread_mutex_unlock(&engine->lock);
+    return next;
 }
 
 static void run(struct worker *worker, struct job *job)
 {
     struct task *task = CONTAINER_OF(job, struct task, job);
     struct live *live = task->live;
-    pthread_mutex_lock(&live->engine->lock);
-    bool stop = live->engine->closing || live->fenced || execution_stopping(&live->x);
-    pthread_mutex_unlock(&live->engine->lock);
-    if (stop) {
-        drop(task);
-        return;
-    }
     struct error err = { 0 };
-    enum slot slot = get_slot(task, &err);
-    if (slot == SLOT_PARKED)
-        return;
-    if (slot == SLOT_FAILED) {
-        give_slot_back(task);
-        end_attempt(task, &err, NULL);
+    bool needs_slot = live->graph->nodes[task->node].component->connector && !task->has_slot;
+    if (needs_slot && !find_pool(task, &err)) {
+        fail_or_drop(task, &err);
         return;
     }
-    if (begin(task))
+    enum next next = prepare(task);
+    if (next == NEXT_DROP)
+        drop(task);
+    if (next != NEXT_ATTEMPT)
         return;
     struct buf output;
     buf_init(&output, ENGINE_OUTPUT_MAX);
@@ -379,6 +408,17 @@ void task_init(struct task *task, struct live *live, unsigned node)
     task->node = node;
     atomic_init(&task->cancelled, false);
     atomic_init(&task->bell, -1);
+    atomic_init(&task->sent, false);
+    pthread_mutex_init(&task->conn_lock, NULL);
+}
+
+void task_done(struct task *task)
+{
+    pool_unref(task->pool);
+    free(task->slot_error);
+    free(task->input_text);
+    free(task->output_text);
+    pthread_mutex_destroy(&task->conn_lock);
 }
 
 void task_enqueue(struct task *task)
@@ -401,6 +441,8 @@ void task_interrupt(struct task *task)
 {
     atomic_store(&task->cancelled, true);
     interrupt_ring(atomic_load(&task->bell));
+    pthread_mutex_lock(&task->conn_lock);
     if (task->conn)
         task->conn->connector->interrupt(task->conn);
+    pthread_mutex_unlock(&task->conn_lock);
 }

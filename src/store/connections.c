@@ -243,7 +243,7 @@ bool connection_uses(struct tx *tx, struct id project_id, struct id id, struct a
 /* The plus keeps SQLite from walking the project's history: the few open ones have an index. */
 #define OPEN_USERS(project)                                                                        \
     "SELECT count(*) FROM workflow_executions e"                                                   \
-    " WHERE e.status IN ('queued', 'running', 'waiting') AND " project " = $1"                     \
+    " WHERE " SQL_EXECUTION_OPEN " AND " project " = $1"                                           \
     " AND EXISTS (SELECT 1 FROM workflow_connections c"                                            \
     " WHERE c.project_id = $1 AND c.connection_id = $2"                                            \
     " AND c.workflow_id = e.workflow_id AND c.version = e.workflow_version)"

@@ -3,6 +3,7 @@
 #include "store/executions.h"
 
 #include "schema/encode.h"
+#include "store/internal.h"
 
 const char *const execution_status_names[] = { NULL,        "queued", "running",   "waiting",
                                                "succeeded", "failed", "cancelled", NULL };
@@ -60,7 +61,6 @@ static const struct field row_fields[] = {
 };
 static const struct shape row_shape = SHAPE(NULL, execution_row, row_fields);
 
-#define OPEN "status IN ('queued', 'running', 'waiting')"
 #define SUMMARY_COLUMNS                                                                            \
     "id, project_id, workflow_id, workflow_name, workflow_version, status, error, created_at, "    \
     "started_at, finished_at"
@@ -133,7 +133,7 @@ bool execution_save(struct tx *tx, const struct execution_fence *fence, int stat
     static const struct sql sql =
         SQL("UPDATE workflow_executions SET status = $4, started_at = $5, finished_at = $6, "
             "error = $7, claims = 0, lease_owner = CASE WHEN $8 = 1 THEN NULL ELSE lease_owner END "
-            "WHERE project_id = $1 AND id = $2 AND lease_epoch = $3 AND " OPEN);
+            "WHERE project_id = $1 AND id = $2 AND lease_epoch = $3 AND " SQL_EXECUTION_OPEN);
     struct str error_text = STR_NULL;
     if (error)
         error_text = schema_encode_text(&execution_error_shape, error, arena);
@@ -154,10 +154,12 @@ bool execution_claim(struct tx *tx, struct str owner, int64_t limit, struct aren
 {
     static const struct sql sql =
         SQL2("UPDATE workflow_executions SET lease_owner = $1, lease_epoch = lease_epoch + 1 "
-             "WHERE (project_id, id) IN (SELECT project_id, id FROM workflow_executions WHERE " OPEN
+             "WHERE (project_id, id) IN (SELECT project_id, id FROM workflow_executions "
+             "WHERE " SQL_EXECUTION_OPEN
              " AND lease_owner IS NULL ORDER BY id LIMIT $2) RETURNING " ROW_COLUMNS,
              "UPDATE workflow_executions SET lease_owner = $1, lease_epoch = lease_epoch + 1 "
-             "WHERE (project_id, id) IN (SELECT project_id, id FROM workflow_executions WHERE " OPEN
+             "WHERE (project_id, id) IN (SELECT project_id, id FROM workflow_executions "
+             "WHERE " SQL_EXECUTION_OPEN
              " AND lease_owner IS NULL ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED) "
              "RETURNING " ROW_COLUMNS);
     return tx_all(tx, &sql, BINDS(bind_text(owner), bind_int(limit)), &row_shape, arena, out, err);
@@ -168,7 +170,8 @@ bool execution_release(struct tx *tx, struct str owner, bool died, struct error 
     static const struct sql sql =
         SQL("UPDATE workflow_executions SET lease_owner = NULL, claims = claims + "
             "CASE WHEN $2 = 1 AND status <> 'waiting' THEN 1 ELSE 0 END "
-            "WHERE " OPEN " AND lease_owner IS NOT NULL AND ($1 IS NULL OR lease_owner = $1)");
+            "WHERE " SQL_EXECUTION_OPEN
+            " AND lease_owner IS NOT NULL AND ($1 IS NULL OR lease_owner = $1)");
     return tx_run(tx, &sql, BINDS(bind_text(owner), bind_bool(died)), NULL, err);
 }
 
@@ -208,8 +211,8 @@ static const struct sql *list_sql(const struct execution_filter *filter)
              LIST_OF("") OF_ANY_STATUS " AND workflow_id = $5" LIST_END);
     static const struct sql failed = SQL2(LIST_OF(BY_FAILURE) OF_STATUS(FAILED) LIST_END,
                                           LIST_OF("") OF_STATUS(FAILED) LIST_END);
-    static const struct sql open =
-        SQL2(LIST_OF(BY_OPENNESS) OF_STATUS(OPEN) LIST_END, LIST_OF("") OF_STATUS(OPEN) LIST_END);
+    static const struct sql open = SQL2(LIST_OF(BY_OPENNESS) OF_STATUS(SQL_EXECUTION_OPEN) LIST_END,
+                                        LIST_OF("") OF_STATUS(SQL_EXECUTION_OPEN) LIST_END);
     switch (filter->status) {
     case EXECUTION_QUEUED:
     case EXECUTION_RUNNING:
@@ -238,9 +241,10 @@ bool execution_request_cancel(struct tx *tx, struct id project_id, struct id id,
 {
     static const struct sql unheld =
         SQL("UPDATE workflow_executions SET status = 'cancelled', cancel_requested = 1, "
-            "finished_at = $3 WHERE project_id = $1 AND id = $2 AND lease_owner IS NULL AND " OPEN);
+            "finished_at = $3 WHERE project_id = $1 AND id = $2 AND lease_owner IS NULL "
+            "AND " SQL_EXECUTION_OPEN);
     static const struct sql held = SQL("UPDATE workflow_executions SET cancel_requested = 1 "
-                                       "WHERE project_id = $1 AND id = $2 AND " OPEN);
+                                       "WHERE project_id = $1 AND id = $2 AND " SQL_EXECUTION_OPEN);
     int64_t changes;
     if (!tx_run(tx, &unheld, BINDS(bind_id(project_id), bind_id(id), bind_instant(at)), &changes,
                 err))

@@ -13,6 +13,9 @@ struct tx {
     bool rights_changed;
 };
 
+/* An execution that has not ended; as the index of those says it, or SQLite would not use that. */
+#define SQL_EXECUTION_OPEN "(status = 'queued' OR status = 'running' OR status = 'waiting')"
+
 /*
  * Renames the conflict of a unique key to what it means: "there is a connection named "x" already".
  * Always false.

@@ -106,9 +106,9 @@ bool project_delete(struct tx *tx, struct id project_id, struct error *err)
      * at the history; that is for store/history.h. The rest goes with the project. */
     static const struct sql before[] = {
         SQL2("DELETE FROM workflow_executions INDEXED BY workflow_executions_open WHERE "
-             "project_id = $1 AND status IN ('queued', 'running', 'waiting')",
+             "project_id = $1 AND " SQL_EXECUTION_OPEN,
              "DELETE FROM workflow_executions WHERE "
-             "project_id = $1 AND status IN ('queued', 'running', 'waiting')"),
+             "project_id = $1 AND " SQL_EXECUTION_OPEN),
         SQL("DELETE FROM workflow_connections WHERE project_id = $1"),
     };
     static const struct sql note =

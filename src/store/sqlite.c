@@ -283,7 +283,7 @@ static bool set_up_writer(struct link *link, struct error *err)
     (void)sqlite3_wal_hook(link->db, note_log_size, link);
     return link_script(link,
                        "PRAGMA synchronous = FULL; PRAGMA mmap_size = 0; PRAGMA temp_store = "
-                       "MEMORY; PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 16777216;"
+                       "MEMORY; PRAGMA cache_size = -4096; PRAGMA journal_size_limit = 16777216;"
                        "SELECT count(*) FROM sqlite_schema;",
                        err);
 }
