@@ -266,6 +266,16 @@ struct conn *pool_open(struct pool *pool, struct deadline by, const struct inter
     }
 }
 
+struct conn *pool_replace(struct pool *pool, struct conn *conn, struct deadline by,
+                          const struct interrupt *stop, struct error *err)
+{
+    close_conn(pool, conn);
+    lock(pool);
+    bool retired = pool->retired;
+    unlock(pool);
+    return retired ? NULL : open_new(pool, by, stop, err);
+}
+
 void pool_close(struct pool *pool, struct conn *conn)
 {
     bool keep = !conn->broken && clock_us() < conn->expires_us && pool->connector->reset(conn);

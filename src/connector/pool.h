@@ -78,6 +78,13 @@ struct deadline pool_tick(struct pool *pool);
  */
 MUST_USE struct conn *pool_open(struct pool *pool, struct deadline by, const struct interrupt *stop,
                                 struct error *err);
+/*
+ * For a borrowed session that proved dead as it was used: closes it and dials another for the same
+ * slot, past the idle ones, which lay there as long. On failure (a retired pool: *err as it was) the
+ * caller still holds the slot.  Blocks, Threads: as pool_open().
+ */
+MUST_USE struct conn *pool_replace(struct pool *pool, struct conn *conn, struct deadline by,
+                                   const struct interrupt *stop, struct error *err);
 /* Hands the session back and the slot with it: reset and kept, or closed when broken or too old. */
 void pool_close(struct pool *pool, struct conn *conn);
 

@@ -13,6 +13,8 @@
 #include "connector/redis_wire.h"
 #include "connector/tls.h"
 
+#define EXPLAIN_MS 1000 /* a plain server waits for ever behind half a TLS hello */
+
 static const char ping[] = "*1\r\n$4\r\nPING\r\n";
 
 static bool answers_plain(int socket, const struct opening *how)
@@ -35,7 +37,8 @@ void redis_explain(const struct upstream *upstream, bool tls, const struct openi
                    struct error *err)
 {
     struct error ignored;
-    const struct opening again = { .by = how->by, .stop = how->stop };
+    const struct opening again = { .by = deadline_earlier(how->by, deadline_in_ms(EXPLAIN_MS)),
+                                   .stop = how->stop };
     int socket = dial(upstream->url.host, upstream->url.port, upstream->egress, &again, &ignored);
     if (socket < 0)
         return;

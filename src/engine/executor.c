@@ -2,6 +2,8 @@
 /* One attempt of one step, on a session of its pool. */
 #include "engine/executor.h"
 
+#include <string.h>
+
 #include "base/crash.h"
 #include "connector/interrupt.h"
 
@@ -34,6 +36,36 @@ static enum step_result run(const struct executor_request *request, struct conn 
     return result;
 }
 
+/*
+ * Did the session end while it lay idle, unseen until this attempt used it? Then nobody acted on what
+ * was sent: either nothing was, or it may be sent twice. A session that was dialled for this attempt
+ * is not asked about: what ends that one is no accident.
+ */
+static bool died_idle(const struct executor_request *request, const struct conn *conn,
+                      const struct error *err)
+{
+    const struct component *component = request->component;
+    bool repeatable = component->effect && component->effect(request->config) != EFFECT_ONCE;
+    bool lost = err->code == ERR_CONNECTION_LOST && (repeatable || !err->maybe_done);
+    bool ended = err->code == ERR_SERVER_ERROR && repeatable && /* admin_shutdown */
+                 strcmp(err->server_code, "57P01") == 0;
+    return conn->idle_since_us != 0 && conn->broken && (lost || ended) &&
+           !atomic_load(request->cancelled);
+}
+
+static enum step_result use(const struct executor_request *request, struct conn *conn,
+                            struct arena *arena, struct buf *output, struct error *err)
+{
+    enum step_result result = STEP_FAILED;
+    request->using(conn, request->context);
+    if (atomic_load(request->cancelled))
+        (void)fail(err, ERR_CANCELLED, "cancelled before it was sent");
+    else
+        result = run(request, conn, arena, output, err);
+    request->using(NULL, request->context);
+    return result;
+}
+
 enum step_result executor_run(const struct executor_request *request, struct arena *arena,
                               struct buf *output, struct error *err)
 {
@@ -41,20 +73,22 @@ enum step_result executor_run(const struct executor_request *request, struct are
         return run(request, NULL, arena, output, err);
     CRASH_POINT("engine.dial");
     int64_t connect_ms = pool_settings(request->pool)->connect_timeout_ms;
+    struct deadline by = deadline_earlier(request->by, deadline_in_ms(connect_ms));
     const struct interrupt stop = { request->bell, request->cancelled };
-    struct conn *conn = pool_open(
-        request->pool, deadline_earlier(request->by, deadline_in_ms(connect_ms)), &stop, err);
-    if (!conn) {
-        pool_release_slot(request->pool);
-        return STEP_FAILED;
-    }
-    request->using(conn, request->context);
     enum step_result result = STEP_FAILED;
-    if (atomic_load(request->cancelled))
-        (void)fail(err, ERR_CANCELLED, "cancelled before it was sent");
+    struct conn *conn = pool_open(request->pool, by, &stop, err);
+    if (conn)
+        result = use(request, conn, arena, output, err);
+    if (conn && result == STEP_FAILED && died_idle(request, conn, err)) {
+        by = deadline_earlier(request->by, deadline_in_ms(connect_ms));
+        buf_reset(output);
+        conn = pool_replace(request->pool, conn, by, &stop, err);
+        if (conn)
+            result = use(request, conn, arena, output, err);
+    }
+    if (conn)
+        pool_close(request->pool, conn);
     else
-        result = run(request, conn, arena, output, err);
-    request->using(NULL, request->context);
-    pool_close(request->pool, conn);
+        pool_release_slot(request->pool);
     return result;
 }

@@ -31,7 +31,9 @@ struct executor_request {
 };
 
 /*
- * Carries out one attempt. The slot goes back to the pool in any case.
+ * Carries out one attempt. The slot goes back to the pool in any case. A session that proves to have
+ * ended while it lay idle is replaced once, and the attempt made on the new one, where nobody can have
+ * acted on the first or twice is as good as once.
  *   Blocks  until request->by, or the component's time-out when that is earlier.
  */
 MUST_USE enum step_result executor_run(const struct executor_request *request, struct arena *arena,

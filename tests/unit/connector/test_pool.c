@@ -397,6 +397,37 @@ static void a_pool_that_leads_elsewhere_inherits_nothing(void **state)
     pool_unref(next);
 }
 
+/* The one that replaces is new, though others lie idle, and takes no second slot. */
+static void a_dead_session_is_replaced_by_a_new_one(void **state)
+{
+    (void)state;
+    struct error err = { 0 };
+    struct pool *pool = make_pool(2, 0);
+    struct pool_waiter waiters[2] = { 0 };
+    struct conn *conns[2];
+    for (int i = 0; i < 2; i++) {
+        assert_true(pool_ask(pool, &waiters[i], DEADLINE_NEVER));
+        conns[i] = pool_open(pool, deadline_in_ms(1000), NULL, &err);
+    }
+    pool_close(pool, conns[1]);
+    conns[0]->broken = true;
+    struct conn *fresh = pool_replace(pool, conns[0], deadline_in_ms(1000), NULL, &err);
+    assert_non_null(fresh);
+    assert_int_equal(((struct fake_conn *)fresh)->number, 3);
+    assert_int_equal(fresh->idle_since_us, 0);
+    assert_int_equal(fake.most, 2);
+    struct pool_stats stats;
+    pool_stats(pool, &stats);
+    assert_int_equal(stats.in_use, 1);
+    assert_int_equal(stats.idle, 1);
+
+    fake.unreachable = true;
+    assert_null(pool_replace(pool, fresh, deadline_in_ms(1000), NULL, &err));
+    assert_int_equal(err.code, ERR_REFUSED);
+    pool_release_slot(pool);
+    end_pool(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -413,6 +444,7 @@ int main(void)
         cmocka_unit_test(the_heir_of_an_edited_pool_counts_what_is_still_out),
         cmocka_unit_test(a_smaller_heir_grants_nothing_until_it_is_within_its_cap),
         cmocka_unit_test(a_pool_that_leads_elsewhere_inherits_nothing),
+        cmocka_unit_test(a_dead_session_is_replaced_by_a_new_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
