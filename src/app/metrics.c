@@ -114,7 +114,7 @@ static void add_pools(struct buf *out, struct manager *manager)
 static void add_http(struct buf *out, const struct metrics *metrics)
 {
     struct http_stats stats = { 0 };
-    char code[8];
+    char code[12];
 
     if (metrics->http)
         http_server_stats(metrics->http, &stats);
