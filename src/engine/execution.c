@@ -5,8 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "json/write.h"
+#include "engine/execution_error.h"
 
 static bool step_ended(int status)
 {
@@ -43,20 +42,6 @@ void execution_init(struct execution *x, const struct graph *graph, struct json_
         x->nodes[i].status = STEP_PENDING;
         x->nodes[i].blockers = graph->nodes[i].previous_count;
     }
-}
-
-static struct execution_error *make_error(struct execution *x, const struct error *from,
-                                          enum error_code code, struct str node_id)
-{
-    struct execution_error *error = ARENA_NEW(x->arena, execution_error);
-    error->code = str_from(error_code_row(code)->reason);
-    if (error->code.len == 0)
-        error->code = str_from(error_code_row(code)->name);
-    error->message = arena_str(x->arena, str_from(from->message));
-    error->node_id = node_id;
-    if (from->server_code[0])
-        error->sql_state = arena_str(x->arena, str_from(from->server_code));
-    return error;
 }
 
 /* --- effects --- */
@@ -235,27 +220,6 @@ static void wait_for_retry(struct execution *x, unsigned node, struct instant at
     x->waiting++;
 }
 
-/* What templates see of a node that failed and says "continue". */
-static struct json_text error_output(struct execution *x, const struct execution_error *error)
-{
-    struct buf buf;
-    struct json_writer w;
-    buf_init(&buf, 4096);
-    json_writer_init(&w, &buf);
-    json_begin_object(&w);
-    json_key(&w, STR("error"));
-    json_begin_object(&w);
-    json_key(&w, STR("code"));
-    json_string(&w, error->code);
-    json_key(&w, STR("message"));
-    json_string(&w, error->message);
-    json_end_object(&w);
-    json_end_object(&w);
-    struct json_text output = { arena_str(x->arena, buf_str(&buf)) };
-    buf_done(&buf);
-    return output;
-}
-
 /* The step fails for good; whether those behind it run all the same is the caller's to see. */
 static void fail_step(struct execution *x, unsigned node, struct execution_error *error,
                       struct instant now)
@@ -264,7 +228,7 @@ static void fail_step(struct execution *x, unsigned node, struct execution_error
     run->error = error;
     set_ended(x, node, STEP_STATUS_FAILED, now);
     if (x->graph->nodes[node].continue_on_error) {
-        run->output = error_output(x, error);
+        run->output = execution_error_output(x, error);
         return;
     }
     if (x->error)
@@ -291,35 +255,17 @@ static bool next_attempt_at(const struct execution *x, unsigned node,
     return !*too_late;
 }
 
-static struct execution_error *gave_up(struct execution *x, unsigned node, const struct error *last)
-{
-    struct error err = { 0 };
-    (void)fail(&err, ERR_RETRY_DEADLINE, "gave up after %lld attempts within %lld ms: %s",
-               (long long)x->nodes[node].attempt_count,
-               (long long)x->graph->nodes[node].retry.deadline_ms, last->message);
-    return make_error(x, &err, ERR_RETRY_DEADLINE, STR_NULL);
-}
-
-static struct execution_error *unknown_outcome(struct execution *x, const struct error *cause)
-{
-    struct error err = { 0 };
-    (void)fail(&err, ERR_OUTCOME_UNKNOWN,
-               "nobody knows whether this was carried out, and it may not be repeated: %s",
-               cause->message);
-    return make_error(x, &err, ERR_OUTCOME_UNKNOWN, STR_NULL);
-}
-
 static void attempt_failed(struct execution *x, unsigned node,
                            const struct attempt_outcome *outcome, struct instant now,
                            uint64_t random)
 {
     struct node_run *run = &x->nodes[node];
-    struct execution_error *error = make_error(x, outcome->error, outcome->error->code, STR_NULL);
+    struct execution_error *error = execution_make_error(x, outcome->error, outcome->error->code);
     struct instant at;
     bool too_late = false;
     if (retry_outcome_unknown(outcome->error, outcome->effect)) {
         end_attempt(run, ATTEMPT_UNKNOWN, error, now);
-        fail_step(x, node, unknown_outcome(x, outcome->error), now);
+        fail_step(x, node, execution_unknown_outcome(x, outcome->error), now);
     } else if (x->cancelling && outcome->error->code == ERR_CANCELLED) {
         end_attempt(run, ATTEMPT_CANCELLED, error, now);
         set_ended(x, node, STEP_CANCELLED, now);
@@ -328,7 +274,7 @@ static void attempt_failed(struct execution *x, unsigned node,
         wait_for_retry(x, node, at);
     } else {
         end_attempt(run, ATTEMPT_FAILED, error, now);
-        fail_step(x, node, too_late ? gave_up(x, node, outcome->error) : error, now);
+        fail_step(x, node, too_late ? execution_gave_up(x, node, outcome->error) : error, now);
     }
 }
 
@@ -413,7 +359,7 @@ void execution_condemn(struct execution *x, enum error_code code, struct str mes
 {
     struct error err = { 0 };
     (void)fail(&err, code, STR_FMT, STR_ARG(message));
-    x->error = make_error(x, &err, code, STR_NULL);
+    x->error = execution_make_error(x, &err, code);
 }
 
 /* --- after a crash --- */
@@ -451,33 +397,25 @@ static unsigned workers_lost(const struct node_run *run)
     return lost;
 }
 
-static struct execution_error *worker_lost(struct execution *x, unsigned count)
-{
-    struct error err = { 0 };
-    (void)fail(&err, ERR_WORKER_LOST, "%u processes in a row ended while they carried this out",
-               count);
-    return make_error(x, &err, ERR_WORKER_LOST, STR_NULL);
-}
-
 /* A step that was in the middle of an attempt when its process died. */
 static void resume_cut_step(struct execution *x, unsigned node, struct instant now)
 {
     struct node_run *run = &x->nodes[node];
     struct error lost = { 0 };
     (void)fail(&lost, ERR_WORKER_LOST, "the process that carried this out ended in the middle");
-    struct execution_error *error = make_error(x, &lost, ERR_WORKER_LOST, STR_NULL);
+    struct execution_error *error = execution_make_error(x, &lost, ERR_WORKER_LOST);
     change(x, node);
     if (!run->attempts[run->attempts_kept - 1].repeatable.set) {
         if (x->graph->nodes[node].effect == EFFECT_READS) /* it was found to write */
             atomic_store_explicit(x->graph->nodes[node].writes, true, memory_order_relaxed);
         end_attempt(run, ATTEMPT_UNKNOWN, error, now);
-        fail_step(x, node, unknown_outcome(x, &lost), now);
+        fail_step(x, node, execution_unknown_outcome(x, &lost), now);
         return;
     }
     end_attempt(run, ATTEMPT_ABANDONED, error, now);
     unsigned count = workers_lost(run);
     if (count >= WORKERS_LOST_MAX)
-        fail_step(x, node, worker_lost(x, count), now);
+        fail_step(x, node, execution_worker_lost(x, count), now);
     else
         run->status = STEP_PENDING;
 }
