@@ -8,7 +8,8 @@
  *     [0,0,[[{"error":…}]]]
  *
  * The status is 200 whatever the calls say. A batch of one has nothing to wait for beside itself: it
- * is answered at once when its call has ended, so that cookies of a sign-in reach the headers.
+ * is answered at once when its call has ended. So is a batch when all of its calls have, if one of
+ * them may set a cookie: headers leave with the first line.
  */
 #include "rpc/internal.h"
 
@@ -43,12 +44,22 @@ static void client_gone(void *context)
     (void)context;
 }
 
+static bool may_set_cookies(const struct rpc_request *request)
+{
+    for (size_t i = 0; i < request->count; i++) {
+        const struct procedure *procedure = request->calls[i].call.procedure;
+        if (procedure && procedure->sets_cookie)
+            return true;
+    }
+    return false;
+}
+
 void jsonl_begin(struct rpc_request *request)
 {
     struct http_response head = { .status = 200, .content_type = STR("application/json") };
     struct buf text;
 
-    if (request->count == 1)
+    if (request->count == 1 || may_set_cookies(request))
         return;
     request->streamed = true;
     rpc_set_headers(request, &head);

@@ -60,6 +60,7 @@ struct procedure {
     const struct shape *output; /* NULL: none; of subscriptions: one event's data */
     bool tracked;               /* of subscriptions: every event has an id */
     bool carries_secrets;       /* the call's memory is wiped afterwards */
+    bool sets_cookie;           /* may call call_set_cookie() */
     /*
      * Runs on the thread that read the request, which must not wait: reads answer at once, anything
      * that waits returns PENDING. `input` and `output` (zeroed) live in the call's arena.
@@ -98,8 +99,9 @@ struct call {
 void call_finish(struct call *call, const struct error *err);
 
 /*
- * Adds a Set-Cookie header to the answer of this request. Before the call is finished. A batch of
- * several calls that is streamed has no place for it: its headers have left.
+ * Adds a Set-Cookie header to the answer of this request. Before the call is finished; for procedures
+ * that say so: a streamed batch that holds one is sent when all of its calls have ended, because
+ * headers leave first.
  */
 void call_set_cookie(struct call *call, struct str value);
 /* Adds `"name": json` to data of the error that this call ends with. */

@@ -134,6 +134,7 @@ void call_set_cookie(struct call *call, struct str value)
     struct rpc_call *self = CONTAINER_OF(call, struct rpc_call, call);
     struct cookie *cookie = ARENA_NEW(call->arena, cookie);
 
+    assert(call->procedure->sets_cookie && !self->request->streamed);
     *cookie = (struct cookie){ self->cookies, arena_str(call->arena, value) };
     self->cookies = cookie;
 }

@@ -200,7 +200,7 @@ static const struct procedure procedures[] = {
       .output = &note_shape,
       .run = echo,
       .carries_secrets = true },
-    { .path = "n.drop", .kind = MUTATION, .needs = ANYONE, .run = drop },
+    { .path = "n.drop", .kind = MUTATION, .needs = ANYONE, .sets_cookie = true, .run = drop },
     { .path = "n.on",
       .kind = SUBSCRIPTION,
       .needs = ANYONE,

@@ -248,6 +248,7 @@ static const struct procedure note_procedures[] = {
       .input = &note_in_shape,
       .output = &note_shape,
       .carries_secrets = true,
+      .sets_cookie = true,
       .run = note_add },
     { .path = "notes.drop",
       .kind = MUTATION,
