@@ -64,6 +64,7 @@ struct trial {
     } stages[STAGE_COUNT];
     enum tls_state tls;
     char server_version[64]; /* "PostgreSQL 16.4", "Redis 7.0.15", "" while unknown */
+    const char *advice;      /* of a session that opened: what to know about it; or NULL */
 };
 
 /* Stage clock: begin at each stage, end with how it went. NULL trials are fine. */

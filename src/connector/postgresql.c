@@ -55,6 +55,11 @@ static bool begin_session(struct pg *pg, const struct opening *how, struct error
     pg_limit_received(pg, &wait, PG_CHATTER_MAX);
     bool ok = pg_session_begin(pg, &wait, err);
     take_version(pg, trial);
+    if (trial && ok && pg->pooled)
+        trial->advice =
+            "A pooler such as PgBouncer stands before the server. Each statement runs in a "
+            "transaction of its own there; what refuses one, like VACUUM or CREATE "
+            "DATABASE, needs a connection that leads to the server itself.";
     trial_end(trial, STAGE_QUERY, ok);
     return ok;
 }

@@ -89,6 +89,13 @@ static const struct known_text known_texts[] = {
     { "authentication", ERR_AUTH_FAILED },
 };
 
+/* The socket came to its end, whatever was spoken on it: a server that goes down, for one. */
+static bool hung_up(struct str message)
+{
+    return contains(message, "server closed the connection") ||
+           contains(message, "Connection reset by peer") || contains(message, "SSL SYSCALL error");
+}
+
 enum error_code pg_connect_code(enum pg_phase phase, struct str message, bool tls,
                                 char sqlstate[static 6])
 {
@@ -106,7 +113,7 @@ enum error_code pg_connect_code(enum pg_phase phase, struct str message, bool tl
     case PG_PHASE_CONNECT:
         return ERR_UNREACHABLE;
     case PG_PHASE_TLS:
-        return ERR_TLS_FAILED;
+        return hung_up(message) ? ERR_CONNECTION_LOST : ERR_TLS_FAILED;
     case PG_PHASE_SIGN_IN:
         return ERR_CONNECTION_LOST;
     }

@@ -52,6 +52,7 @@ struct pg {
     bool prepared;   /* our own statements: see postgresql_session.c */
     bool used;       /* something ran that was not reset yet */
     bool wrote;      /* and it could write */
+    bool prepares;   /* and it may have prepared a statement by name */
     bool left_over;  /* the last reset found more than it undoes */
     bool reset_sent; /* its answer was not read yet */
     bool bloated;    /* libpq's buffers have grown; they never shrink */
@@ -80,6 +81,8 @@ struct pg_wait {
 enum effect pg_effect_of(struct str sql);
 /* True when there is no word in it, only blanks, comments and semicolons. */
 bool pg_is_empty(struct str sql);
+/* True when the word PREPARE is in it. */
+bool pg_prepares(struct str sql);
 
 /* --- errors ----------------------------------------------------------------------------------- */
 
@@ -229,6 +232,7 @@ void pg_session_forget(struct pg *pg);
 /* What a statement runs under. */
 struct pg_limits {
     bool writes;
+    bool prepares; /* it may PREPARE by name */
     int64_t timeout_ms;
 };
 /* How long the server lets a statement run, when `left_ms` are left of the run. */

@@ -409,6 +409,7 @@ static enum step_result run(struct conn *conn, const struct operation_run *run, 
         .config = config,
         .wait = { .by = run->by, .cancelled = run->cancelled },
         .limits = { .writes = run->writes_allowed || effect(config) != EFFECT_READS,
+                    .prepares = pg_prepares(((const struct postgresql_query *)config)->query),
                     .timeout_ms = pg_session_timeout_ms(pg, deadline_left_ms(run->by)) },
     };
     pg_limit_received(pg, &job.wait, 2 * run->output->max + RECEIVED_SLACK);

@@ -7,7 +7,7 @@
  *
  *     reading   BEGIN READ ONLY, [limits,] statement, COMMIT, reset, Sync
  *     writing   [limits, Sync,] statement, Sync; the reset goes out when the session is handed back
- *     pooled    BEGIN, settings, Prepare, Sync; statement, COMMIT, Sync
+ *     pooled    BEGIN, settings, Prepare, Sync; statement, undoing, COMMIT, Sync
  *
  * A statement that writes stands alone, because some refuse a transaction around them.
  *
@@ -24,7 +24,9 @@
  *
  * A pooler between us and the server hands out server processes as it likes. What we set would stay
  * in one of them for strangers to find, so it is looked for first: the process id that the link was
- * told at sign-in is not the one that answers. Such a session sets nothing but within transactions.
+ * told at sign-in is not the one that answers. Such a session sets nothing but within transactions,
+ * and before each of them ends it undoes what the borrower's statement has set, locked or prepared.
+ * After an error that is still to be done in the same server process: ROLLBACK AND CHAIN keeps it.
  */
 #include "connector/postgresql_internal.h"
 
@@ -32,7 +34,8 @@
 
 #define IDLE_IN_TRANSACTION_MS 60000
 #define CONNECTION_CHECK_MS 5000
-#define HAS_CONNECTION_CHECK 140000 /* server version */
+#define HAS_CONNECTION_CHECK 140000 /* server versions */
+#define HAS_CHAIN 120000
 #define NUMERAL_SIZE 24
 /* A timeout that differs from the session's by less is not worth a flight. */
 #define TIMEOUT_SLACK_MS 250
@@ -212,6 +215,37 @@ static bool execute_limits(struct pg *pg, int64_t timeout_ms, bool local)
     return PQsendQueryPrepared(pg->link, LIMITS_NAME, 3, values, NULL, NULL, 0) == 1;
 }
 
+/* Not DEALLOCATE ALL: others in that server process are the pooler's own. */
+static const char deallocate_sql[] =
+    "DO 'DECLARE s text; BEGIN FOR s IN SELECT name FROM pg_catalog.pg_prepared_statement()"
+    " WHERE from_sql LOOP EXECUTE pg_catalog.format(''DEALLOCATE %I'', s); END LOOP; END'";
+
+/* A pooled session's: leaves to the server process nothing of what ran in this transaction. */
+static bool send_undoing(struct pg *pg, struct error *err)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < ARRAY_LEN(reset_parts); i++)
+        if (!reset_parts[i].after_writing || pg->wrote)
+            ok = pg_send(pg, reset_parts[i].sql, err);
+    return ok &&
+           pg_send(pg,
+                   "SELECT pg_catalog.set_config('session_authorization', NULL, false),"
+                   " pg_catalog.set_config('role', NULL, false),"
+                   " pg_catalog.pg_advisory_unlock_all()",
+                   err) &&
+           (!pg->prepares || pg_send(pg, deallocate_sql, err)) && pg_send(pg, "COMMIT", err);
+}
+
+/* The same after an error, where only what no ROLLBACK undoes is left. */
+static bool send_pooled_rollback(struct pg *pg, struct error *err)
+{
+    if (PQserverVersion(pg->link) < HAS_CHAIN)
+        return pg_send(pg, "ROLLBACK", err);
+    return pg_send(pg, "ROLLBACK AND CHAIN", err) &&
+           pg_send(pg, "SELECT pg_catalog.pg_advisory_unlock_all()", err) &&
+           (!pg->prepares || pg_send(pg, deallocate_sql, err)) && pg_send(pg, "COMMIT", err);
+}
+
 static bool execute_reset(struct pg *pg)
 {
     for (size_t i = 0; i < ARRAY_LEN(reset_parts); i++)
@@ -227,6 +261,7 @@ bool pg_session_before(struct pg *pg, const struct pg_limits *limits, struct pg_
     *sent = (struct pg_before){ 0 };
     pg->used = true;
     pg->wrote |= limits->writes;
+    pg->prepares |= limits->prepares;
     if (pg->pooled)
         return true;
     bool ok = true;
@@ -248,7 +283,7 @@ bool pg_session_behind(struct pg *pg, const struct pg_limits *limits, struct err
 {
     bool ok = true;
     if (pg->pooled)
-        ok = pg_send(pg, "COMMIT", err);
+        ok = send_undoing(pg, err);
     else if (!limits->writes)
         ok = (execute(pg, COMMIT_NAME) && execute_reset(pg)) || pg_fail_send(pg, err);
     return ok && pg_send_sync(pg, err);
@@ -256,10 +291,13 @@ bool pg_session_behind(struct pg *pg, const struct pg_limits *limits, struct err
 
 void pg_session_done(struct pg *pg, const struct pg_limits *limits, const PGresult *rows)
 {
-    if (pg->pooled || limits->writes)
+    if (!pg->pooled && limits->writes)
         return;
     pg->used = false;
     pg->wrote = false;
+    pg->prepares = false;
+    if (pg->pooled)
+        return;
     pg->left_over = !rows || strcmp(PQgetvalue(rows, 0, PQnfields(rows) - 1), "t") == 0;
 }
 
@@ -278,8 +316,9 @@ bool pg_session_reset(struct pg *pg)
     if (!open && status != PQTRANS_IDLE)
         return false;
     pg->reset_sent = true;
-    return (!open || pg_send(pg, "ROLLBACK", &err)) && (pg->pooled || execute_reset(pg)) &&
-           pg_send_sync(pg, &err);
+    if (pg->pooled)
+        return send_pooled_rollback(pg, &err) && pg_send_sync(pg, &err);
+    return (!open || pg_send(pg, "ROLLBACK", &err)) && execute_reset(pg) && pg_send_sync(pg, &err);
 }
 
 /* Everything goes, prepared statements too; then the session is made anew. */

@@ -142,6 +142,16 @@ enum effect pg_effect_of(struct str sql)
     return reads && !has_word(sql, is_acting) ? EFFECT_READS : EFFECT_ONCE;
 }
 
+static bool is_prepare(struct str word)
+{
+    return str_eq_nocase(word, STR("prepare"));
+}
+
+bool pg_prepares(struct str sql)
+{
+    return has_word(sql, is_prepare);
+}
+
 bool pg_is_empty(struct str sql)
 {
     return skip_blanks(sql, 0, ";") == sql.len;

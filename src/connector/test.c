@@ -89,6 +89,7 @@ void connection_test(const struct opened_upstream *opened, struct arena *arena,
         out->tls = STR("unverified");
     if (conn) {
         out->message = STR("Connection successful");
+        out->advice = str_from(trial.advice);
         return;
     }
     out->message = arena_printf(arena, "Connection failed: %s", err.message);

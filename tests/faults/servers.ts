@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Servers of a test file's own, which it may crash: what tools/servers starts and restarts. */
 import { execFile } from "node:child_process";
+import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll } from "vitest";
-import { newFolder } from "../api/harness.ts";
 
 const execute = promisify(execFile);
 const tool = join(import.meta.dirname, "../../tools/servers");
@@ -15,7 +15,8 @@ export interface Servers {
 }
 
 export async function startServers(...flags: string[]): Promise<Servers> {
-  const folder = join(newFolder(), "servers");
+  /* Not in our temporary folder: their users could not enter it. */
+  const folder = mkdtempSync("/tmp/tieline-servers.");
   const started = await execute(tool, ["start", folder, "--with", String(process.pid), ...flags]);
   afterAll(() => execute(tool, ["stop", folder]));
   const env = new Map(started.stdout.trim().split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));

@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2154
 #
 # Part of tools/servers: PgBouncer in front of PostgreSQL. One database name pools transactions,
-# another one sessions; both lead to the same database, with fewer server processes than clients.
+# another one sessions; both lead to the same database. Transactions share two server processes.
 
 start_pgbouncer()
 {
@@ -17,7 +17,7 @@ start_pgbouncer()
             {
                 echo '[databases]'
                 echo "transactions = $server pool_mode=transaction pool_size=2"
-                echo "sessions = $server pool_mode=session pool_size=4"
+                echo "sessions = $server pool_mode=session pool_size=16"
                 echo '[pgbouncer]'
                 echo 'listen_addr = 127.0.0.1'
                 echo "listen_port = $pooler_port"
