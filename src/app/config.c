@@ -2,6 +2,7 @@
 /* Options of commands: flags, variables, help. */
 #include "app/config.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -82,6 +83,7 @@ static bool set_switch(const char *origin, struct str text, bool *out, struct er
 static bool set_option(const struct field *field, const char *origin, struct str text,
                        void *options, struct error *err)
 {
+    assert(options); /* who has no shape has no field that could be found */
     void *member = FIELD_PTR(options, field);
 
     if (text.len == 0)
@@ -168,7 +170,7 @@ static bool read_environment(const struct command *command, struct arena *arena,
             continue;
         spell(field, '_', true, name);
         (void)snprintf(variable, sizeof(variable), "TIELINE_%s", name);
-        const char *value = getenv(variable);
+        const char *value = getenv(variable); /* NOLINT(concurrency-mt-unsafe): one thread */
         struct str text = value ? arena_str(arena, str_from(value)) : str_from(field->fallback);
         if (str_set(text) && text.len > 0 && !set_option(field, variable, text, options, err))
             return false;

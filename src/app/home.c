@@ -8,6 +8,7 @@
 #include "store/meta.h"
 #include "store/store.h"
 #include "vault/keyring.h"
+#include "vault/token.h"
 
 static bool read_sentinel(struct home *home, struct arena *arena, struct str *out,
                           struct error *err)
@@ -79,7 +80,11 @@ struct home *home_open(const struct store_options *at, struct arena *arena, stru
 
 struct str home_socket(const struct store_options *at, struct arena *arena)
 {
-    return arena_printf(arena, STR_FMT "/tieline.sock", STR_ARG(at->data));
+    if (!str_set(at->store))
+        return arena_printf(arena, STR_FMT "/tieline.sock", STR_ARG(at->data));
+    struct str digest = str_slice(digest_texts(&at->store, 1, arena), 0, 16);
+    return arena_printf(arena, STR_FMT "/tieline-" STR_FMT ".sock", STR_ARG(at->data),
+                        STR_ARG(digest));
 }
 
 void home_close(struct home *home)

@@ -31,7 +31,10 @@ struct home {
  */
 MUST_USE struct home *home_open(const struct store_options *at, struct arena *arena,
                                 struct error *err);
-/* Where the server of this data folder listens for commands. */
+/*
+ * Where the server of this data folder listens for commands. Another store has another socket, so
+ * that no command reaches a server that serves something else.
+ */
 MUST_USE struct str home_socket(const struct store_options *at, struct arena *arena);
 /* NULL is fine. */
 void home_close(struct home *home);

@@ -107,7 +107,7 @@ static bool type_line(int terminal, struct str prompt, struct arena *arena, stru
 
 static bool ask_terminal(struct arena *arena, struct str *out, struct error *err)
 {
-    struct str again;
+    struct str again = STR_NULL;
     int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 
     if (terminal < 0)
@@ -127,7 +127,7 @@ static bool ask_terminal(struct arena *arena, struct str *out, struct error *err
 
 bool password_read(struct str file, struct arena *arena, struct json_text *out, struct error *err)
 {
-    struct str text, quoted;
+    struct str text = STR_NULL, quoted;
     struct buf buf;
 
     arena_wipe_on_reset(arena);

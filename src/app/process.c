@@ -44,10 +44,10 @@ void process_clean_environment(void)
             continue;
         }
         (void)snprintf(name, sizeof(name), "%.*s", (int)len, environ[i]);
-        if (unsetenv(name) != 0)
-            i++; /* stays: a name that cannot be one */
+        if (unsetenv(name) != 0) /* NOLINT(concurrency-mt-unsafe): one thread */
+            i++;                 /* stays: a name that cannot be one */
     }
-    (void)setenv("HOME", "/nonexistent", 1);
+    (void)setenv("HOME", "/nonexistent", 1); /* NOLINT(concurrency-mt-unsafe): one thread */
 }
 
 static sigset_t stop_signals(void)
@@ -81,7 +81,7 @@ void process_wait_for_stop(void)
 void process_notify(const char *state)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
-    const char *path = getenv("NOTIFY_SOCKET");
+    const char *path = getenv("NOTIFY_SOCKET"); /* NOLINT(concurrency-mt-unsafe): nobody sets */
     size_t len = path ? strlen(path) : 0;
     int to = len > 0 && len < sizeof(address.sun_path) ? socket(AF_UNIX, SOCK_DGRAM, 0) : -1;
 

@@ -94,6 +94,24 @@ describe("sessions", () => {
   });
 });
 
+describe("a password that an administrator resets", () => {
+  test("ends the sessions, and the old one counts no more", async () => {
+    const ours = { cookie: await signIn(), origin: server.base, "x-tieline": "1" };
+    const bob = { name: "Bob", email: "bob@tieline.test", password };
+    const { id } = (await browse("users.create", bob, ours)).answer.result.data;
+    const logIn = (pass: string) => browse("auth.login", { email: bob.email, password: pass });
+    const theirs = { cookie: (await logIn(password)).cookie!.split(";")[0]!, origin: server.base, "x-tieline": "1" };
+    expect((await browse("projects.create", { name: "P" }, theirs)).status).toBe(200);
+    expect((await browse("users.resetPassword", { userId: id, password: "another battery" }, ours)).status).toBe(200);
+    expect((await browse("projects.create", { name: "P" }, theirs)).status).toBe(401);
+    expect((await logIn(password)).status).toBe(401);
+    expect((await logIn("another battery")).status).toBe(200);
+    const unknown = { userId: "01a2082d-765f-75fb-a363-f60582dbbb64", password };
+    expect((await browse("users.resetPassword", unknown, ours)).status).toBe(404);
+    expect((await browse("users.update", { userId: id }, ours)).answer.error.message).toMatch(/nothing would change/);
+  });
+});
+
 describe("tokens", () => {
   test("act for their user until they are revoked; the secret is shown once", async () => {
     const ours = { cookie: await signIn(), origin: server.base, "x-tieline": "1" };

@@ -209,6 +209,20 @@ describe("the socket", () => {
     expect(await server.stop()).toBe(0);
     expect(readdirSync(data)).not.toContain("tieline.sock");
   });
+  test("is another one for another store", { timeout: 60000 }, async () => {
+    const data = newFolder();
+    const other = ["--data", data, "--store", `sqlite:${join(data, "other.db")}`];
+    addUser(data, "ada");
+    const server = await serve(data);
+    done(["user", "add", "bob@tieline.test", "--name", "Bob", "--password-file", "-", ...other], password);
+    expect(JSON.parse(done(["user", "list", "--json", "--data", data])).users).toMatchObject([{ name: "ada" }]);
+    const second = await serve(data, ...other.slice(2));
+    expect(JSON.parse(done(["status", "--json", ...other])).processId).toBe(second.pid);
+    expect(JSON.parse(done(["status", "--json", "--data", data])).processId).toBe(server.pid);
+    expect(JSON.parse(done(["user", "list", "--json", ...other])).users).toMatchObject([{ name: "Bob" }]);
+    expect(await second.stop()).toBe(0);
+    expect(readdirSync(data).filter((name) => name.endsWith(".sock"))).toEqual(["tieline.sock"]);
+  });
   test("does not replace a file of somebody's", async () => {
     const data = newFolder();
     writeFileSync(join(data, "tieline.sock"), "mine");
