@@ -6,6 +6,8 @@
 #include "engine/engine.h"
 
 #define PAGE_DEFAULT 50
+/* Pages looked through for executions that are open in a certain way. */
+#define OPEN_PAGES_MAX 8
 #define CANCEL_WAIT_MS 2000
 
 struct execution_list_input {
@@ -49,6 +51,46 @@ static const struct field id_fields[] = {
 };
 static const struct shape id_shape = SHAPE(NULL, execution_id_input, id_fields);
 
+/*
+ * Those that stand so now, which only memory knows of open ones: the store's word for them may be
+ * older. A page is looked through at a time, a few at most: it may come out short, and have a next one.
+ */
+static bool list_open(struct call *call, struct tx *tx, struct execution_filter *filter,
+                      struct execution_list_output *out, struct error *err)
+{
+    size_t limit = (size_t)filter->limit - 1, kept = 0;
+    struct execution_row *found = ARENA_ARRAY(call->arena, execution_row, limit);
+    int wanted = filter->status;
+
+    filter->status = 0;
+    filter->open = true;
+    out->executions.items = found;
+    for (int pages = 0; pages < OPEN_PAGES_MAX && kept < limit; pages++) {
+        struct array page;
+        if (!execution_list(tx, filter, call->arena, &page, err))
+            return false;
+        struct execution_row *rows = page.items;
+        bool more = page.count > limit;
+        size_t at = 0, count = more ? limit : page.count;
+        engine_refresh(services_of(call)->engine, rows, count);
+        for (; at < count && kept < limit; at++)
+            if (rows[at].status == wanted)
+                found[kept++] = rows[at];
+        more = more || at < count;
+        out->executions.count = kept;
+        out->next_cursor = more ? rows[at - 1].id : ID_NONE;
+        if (!more)
+            break;
+        filter->before = out->next_cursor;
+    }
+    return true;
+}
+
+static bool is_open(int status)
+{
+    return status != 0 && !execution_status_ended(status);
+}
+
 /* One row more than asked for tells whether there is another page. */
 static enum answer executions_list(struct call *call, const void *input, void *output,
                                    struct error *err)
@@ -65,7 +107,11 @@ static enum answer executions_list(struct call *call, const void *input, void *o
     };
 
     AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
-    if (!tx || !execution_list(tx, &filter, call->arena, &out->executions, err))
+    if (!tx)
+        return FAILED;
+    if (is_open(filter.status))
+        return list_open(call, tx, &filter, out, err) ? DONE : FAILED;
+    if (!execution_list(tx, &filter, call->arena, &out->executions, err))
         return FAILED;
     struct execution_row *rows = out->executions.items;
     if (out->executions.count > limit) {

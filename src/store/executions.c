@@ -193,6 +193,9 @@ bool execution_find(struct tx *tx, struct id project_id, struct id id, struct ar
     "SELECT " SUMMARY_COLUMNS " FROM workflow_executions" index " WHERE project_id = $1"
 #define OF_ANY_STATUS " AND ($2 IS NULL OR status = $2)"
 #define OF_STATUS(among) " AND status = $2 AND " among " AND ($5 IS NULL OR workflow_id = $5)"
+#define OF_OPEN                                                                                    \
+    " AND " SQL_EXECUTION_OPEN                                                                     \
+    " AND ($2 IS NULL OR status = $2) AND ($5 IS NULL OR workflow_id = $5)"
 #define BEFORE " AND id < coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff')"
 #define LIST_END BEFORE " ORDER BY id DESC LIMIT $3"
 #define FAILED "status IN ('failed', 'cancelled')"
@@ -213,6 +216,10 @@ static const struct sql *list_sql(const struct execution_filter *filter)
                                           LIST_OF("") OF_STATUS(FAILED) LIST_END);
     static const struct sql open = SQL2(LIST_OF(BY_OPENNESS) OF_STATUS(SQL_EXECUTION_OPEN) LIST_END,
                                         LIST_OF("") OF_STATUS(SQL_EXECUTION_OPEN) LIST_END);
+    static const struct sql any_open =
+        SQL2(LIST_OF(BY_OPENNESS) OF_OPEN LIST_END, LIST_OF("") OF_OPEN LIST_END);
+    if (filter->open)
+        return &any_open;
     switch (filter->status) {
     case EXECUTION_QUEUED:
     case EXECUTION_RUNNING:

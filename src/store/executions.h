@@ -138,6 +138,7 @@ MUST_USE bool step_list(struct tx *tx, struct id project_id, struct id execution
 struct execution_filter {
     struct id project_id, workflow_id; /* workflow none: all */
     int status;                        /* 0: all */
+    bool open;                         /* of any status but an ended one; status is 0 then */
     struct id before;                  /* none: from the newest */
     int64_t limit;
 };
