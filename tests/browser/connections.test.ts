@@ -245,6 +245,10 @@ test("values that were not saved can be tested; what was changed is not lost una
   const question = page.getByRole("alertdialog", { name: "Discard changes?" });
   await question.waitFor();
   await isSound(page, "discard");
+  await page.keyboard.press("Escape");
+  await question.waitFor({ state: "hidden" });
+  await page.keyboard.press("Escape");
+  await question.waitFor();
   await question.getByRole("button", { name: "Keep editing" }).click();
   await question.waitFor({ state: "hidden" });
   expect(await form.getByLabel("URL", { exact: true }).inputValue()).toContain(place.host);

@@ -19,8 +19,9 @@ interface DialogProps extends Props {
   width?: number;
   /* A question that stops everything else. */
   alert?: boolean;
-  /* Over another dialog. */
+  /* Over another dialog, which is then held: keys are for the upper one. */
   above?: boolean;
+  held?: boolean;
 }
 
 /* The kit calls every dialog a dialog. */
@@ -28,9 +29,25 @@ function asAlert(node: HTMLElement | null): void {
   node?.setAttribute("role", "alertdialog");
 }
 
-export function Dialog({ opened, close, title, children, width = 560, alert = false, above = false }: DialogProps) {
+export function Dialog({
+  opened,
+  close,
+  title,
+  children,
+  width = 560,
+  alert = false,
+  above = false,
+  held = false,
+}: DialogProps) {
   return (
-    <Modal.Root opened={opened} onClose={close} size={width} yOffset="10vh" {...(above ? { zIndex: 300 } : {})}>
+    <Modal.Root
+      opened={opened}
+      onClose={close}
+      size={width}
+      yOffset="10vh"
+      closeOnEscape={!held}
+      {...(above ? { zIndex: 300 } : {})}
+    >
       <Modal.Overlay />
       <Modal.Content ref={alert ? asAlert : null}>
         <div className="dialog-header">

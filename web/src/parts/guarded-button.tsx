@@ -27,15 +27,18 @@ function Reason({ id, reason }: { id: string; reason: string | undefined }) {
 
 type Plain = Omit<ComponentPropsWithoutRef<"button">, keyof ButtonProps | keyof Guard | "color">;
 
+/* Without a reason there is no tooltip at all: even one that shows nothing would take an Escape. */
 export function GuardedButton({ reason, onClick, children, ...rest }: Guard & ButtonProps & Plain) {
   const id = useId();
+  const button = (
+    <Button {...rest} {...guarded(reason, onClick, id)}>
+      {children}
+    </Button>
+  );
+  if (!reason) return button;
   return (
     <>
-      <Tooltip label={reason} disabled={!reason}>
-        <Button {...rest} {...guarded(reason, onClick, id)}>
-          {children}
-        </Button>
-      </Tooltip>
+      <Tooltip label={reason}>{button}</Tooltip>
       <Reason id={id} reason={reason} />
     </>
   );

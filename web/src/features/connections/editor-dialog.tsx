@@ -235,7 +235,8 @@ export function EditorDialog({ opened, projectId, connection, types, close, save
   const dirty = useRef(false);
   const [asking, setAsking] = useState(false);
   const leave = () => {
-    if (dirty.current) setAsking(true);
+    /* The question listens for Escape as well: it comes when the key that asked for it is done. */
+    if (dirty.current) setTimeout(() => setAsking(true));
     else close();
   };
   return (
@@ -243,6 +244,7 @@ export function EditorDialog({ opened, projectId, connection, types, close, save
       <Dialog
         opened={opened && (connection !== undefined || types.length > 0)}
         close={leave}
+        held={asking}
         title={connection ? words.editTitle : words.addTitle}
       >
         <Form

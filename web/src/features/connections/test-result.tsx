@@ -47,11 +47,13 @@ export function TestResultLine({ outcome }: { outcome: TestOutcome | undefined }
         <>
           <div className="test-line">
             <StatusMark tone={result ? (result.success ? "ok" : "err") : "warn"}>
-              <span className="wrap">{[wordsOf(outcome), ...(result ? facts(result) : [])].join(" · ")}</span>
+              <span>
+                {[wordsOf(outcome), ...(result ? facts(result) : [])].join(" · ")}{" "}
+                <span className="muted nowrap">
+                  · <RelativeTime at={outcome.at} />
+                </span>
+              </span>
             </StatusMark>
-            <span className="muted nowrap">
-              · <RelativeTime at={outcome.at} />
-            </span>
             {result?.stages.length ? (
               <Button
                 variant="subtle"
