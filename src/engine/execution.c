@@ -68,6 +68,7 @@ static void set_ended(struct execution *x, unsigned node, int status, struct ins
     if (run->attempt_count > 0)
         run->finished_at = now;
     x->left--;
+    x->cut |= status == STEP_SKIPPED || status == STEP_CANCELLED;
 }
 
 static void unblock(struct execution *x, unsigned node, struct instant now);
@@ -125,11 +126,11 @@ static void close_rest(struct execution *x, struct instant now)
 /* Finds the execution's status after an event. */
 static void settle(struct execution *x, struct instant now)
 {
-    if (execution_stopping(x) && x->active == 0) {
+    if (x->left == 0 && !x->error && !x->cut) {
+        x->status = EXECUTION_SUCCEEDED; /* also when it was to be cancelled, too late */
+    } else if (execution_stopping(x) && x->active == 0) {
         close_rest(x, now);
         x->status = x->cancelling ? EXECUTION_CANCELLED : EXECUTION_FAILED;
-    } else if (x->left == 0) {
-        x->status = EXECUTION_SUCCEEDED;
     } else {
         x->status = x->active == 0 ? EXECUTION_WAITING : EXECUTION_RUNNING;
     }
@@ -430,6 +431,7 @@ static void resume_step(struct execution *x, unsigned node, struct instant now)
         *x->error = *run->error;
         x->error->node_id = x->graph->nodes[node].id;
     }
+    x->cut |= run->status == STEP_SKIPPED || run->status == STEP_CANCELLED;
     if (step_ended(run->status))
         x->left--;
     else if (run->attempt_open)

@@ -52,6 +52,7 @@ struct execution {
     struct arena *arena; /* of errors and attempts */
     int status;          /* enum execution_status */
     bool cancelling;
+    bool cut;                      /* some step was skipped or cancelled */
     struct execution_error *error; /* set once stopping by failure */
     struct instant started_at, finished_at;
     struct json_text input;

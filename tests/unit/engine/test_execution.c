@@ -158,6 +158,18 @@ static void test_cancel_lets_running_end(void **state)
     stop(&m);
 }
 
+/* Cancelled too late: everything was carried out, and that is what is recorded. */
+static void test_cancel_during_the_last_step(void **state)
+{
+    (void)state;
+    struct machine m = start("{\"nodes\":[" NODE("a", "") "],\"edges\":[]}");
+    execution_attempt_started(&m.x, 0, now);
+    execution_cancel(&m.x, now);
+    succeed(&m, 0);
+    assert_int_equal(m.x.status, EXECUTION_SUCCEEDED);
+    stop(&m);
+}
+
 /* --- after a crash --- */
 
 /* The step of a one-node execution as the store has it: `lost` attempts that ended their processes,
@@ -344,6 +356,7 @@ int main(void)
         cmocka_unit_test(test_unknown_outcome_stops),
         cmocka_unit_test(test_policy_deadline),
         cmocka_unit_test(test_cancel_lets_running_end),
+        cmocka_unit_test(test_cancel_during_the_last_step),
         cmocka_unit_test(test_cut_intent_is_unknown),
         cmocka_unit_test(test_cut_repeatable_runs_again),
         cmocka_unit_test(test_deadly_step_gives_up),
