@@ -21,9 +21,7 @@
 #include "json/read.h"
 #include "schema/encode.h"
 
-#define OPEN_MS 10000
 #define ANSWER_MS 80000
-#define PAUSE_MS 20
 #define REQUEST_MAX ((size_t)8 << 20)
 #define ANSWER_MAX ((size_t)128 << 20)
 
@@ -93,7 +91,7 @@ struct ask *ask_open(const struct store_options *at, enum ask_need need, struct 
 {
     AUTO(ask) ask = ARENA_NEW(arena, ask);
     const char *folder = arena_c(arena, at->data);
-    struct deadline by = deadline_in_ms(OPEN_MS);
+    struct deadline by = deadline_in_ms(HOME_WAIT_MS);
 
     ask->arena = arena;
     ask->path = arena_c(arena, home_socket(at, arena));
@@ -107,7 +105,7 @@ struct ask *ask_open(const struct store_options *at, enum ask_need need, struct 
             return ask_take(&ask);
         if (err->code != ERR_CONFLICT || deadline_passed(by))
             return NULL;
-        (void)nanosleep(&(struct timespec){ .tv_nsec = PAUSE_MS * 1000000L }, NULL);
+        (void)nanosleep(&(struct timespec){ .tv_nsec = HOME_PAUSE_MS * 1000000L }, NULL);
     }
 }
 

@@ -44,7 +44,7 @@ static enum exit_code serve(const void *options, struct arena *arena)
     struct error err = { 0 };
 
     process_prepare_signals();
-    AUTO(home) home = home_open(&given->at, arena, &err);
+    AUTO(home) home = home_await(&given->at, arena, &err);
     if (!home)
         return command_failed(&err);
     AUTO(server) server = server_open(given, home, arena, &err);

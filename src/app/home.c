@@ -3,8 +3,11 @@
 #include "app/home.h"
 
 #include <stdio.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/file.h"
+#include "http/local.h"
 #include "store/meta.h"
 #include "store/store.h"
 #include "vault/keyring.h"
@@ -76,6 +79,29 @@ struct home *home_open(const struct store_options *at, struct arena *arena, stru
                       "Made the key file %s. Keep a copy: without it no saved connection opens.\n",
                       home->key_file);
     return home_take(&home);
+}
+
+static bool somebody_listens(const char *socket)
+{
+    struct error ignored;
+    int connected = local_connect(socket, &ignored);
+
+    if (connected >= 0)
+        (void)close(connected);
+    return connected >= 0;
+}
+
+struct home *home_await(const struct store_options *at, struct arena *arena, struct error *err)
+{
+    const char *socket = arena_c(arena, home_socket(at, arena));
+    struct deadline by = deadline_in_ms(HOME_WAIT_MS);
+
+    for (;;) {
+        struct home *home = home_open(at, arena, err);
+        if (home || err->code != ERR_CONFLICT || deadline_passed(by) || somebody_listens(socket))
+            return home;
+        (void)nanosleep(&(struct timespec){ .tv_nsec = HOME_PAUSE_MS * 1000000L }, NULL);
+    }
 }
 
 struct str home_socket(const struct store_options *at, struct arena *arena)

@@ -16,6 +16,10 @@
 struct store;
 struct keyring;
 
+/* How long to wait for a store that is in use, and how often to look. */
+#define HOME_WAIT_MS 10000
+#define HOME_PAUSE_MS 20
+
 struct home {
     struct store *store;
     struct keyring *keyring;
@@ -31,6 +35,12 @@ struct home {
  */
 MUST_USE struct home *home_open(const struct store_options *at, struct arena *arena,
                                 struct error *err);
+/*
+ * The same for a server: waits, up to 10 s, for a command or an ending server to give the store free;
+ * not for a server that answers at its socket.  Blocks.
+ */
+MUST_USE struct home *home_await(const struct store_options *at, struct arena *arena,
+                                 struct error *err);
 /*
  * Where the server of this data folder listens for commands. Another store has another socket, so
  * that no command reaches a server that serves something else.

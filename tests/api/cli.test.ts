@@ -159,13 +159,16 @@ describe("commands", () => {
     addUser(data, "ada");
     const all = async () => Promise.all(Array.from({ length: 8 }, (_, i) => start(["project", "add", `P${i}`, "--owner", "ada@tieline.test", "--data", data])));
     for (const said of await all()) expect(said, said.err).toMatchObject({ code: 0 });
-    const server = await serve(data);
+    /* A server that starts waits for commands, too. */
+    const [server, first] = await Promise.all([serve(data), all()]);
+    for (const said of first) expect(said, said.err).toMatchObject({ code: 0 });
+    await expect(serve(data)).rejects.toThrow(/in use by process/);
     for (const said of await all()) expect(said, said.err).toMatchObject({ code: 0 });
     /* Some find the server that is ending, and the store behind it. */
     const [ended, ...said] = await Promise.all([server.stop(), ...Array.from({ length: 4 }, () => start(["user", "list", "--data", data]))]);
     expect(ended).toBe(0);
     for (const one of said) expect(one, one.err).toMatchObject({ code: 0 });
-    expect(JSON.parse(done(["project", "list", "--json", "--data", data])).projects.length).toBe(16);
+    expect(JSON.parse(done(["project", "list", "--json", "--data", data])).projects.length).toBe(24);
   });
 
   test("make no data folder by mistake", () => {
