@@ -2,8 +2,10 @@
 /* The thread that removes history. */
 #include "store/history.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -19,6 +21,7 @@
 /* Rows looked at, not removed: cheap, and on a link of our own. */
 #define LOOK_ROWS 5000
 #define KEYS_AT_ONCE 200
+#define KEYS_EVERY_MS (INT64_C(3600) * 1000)
 #define SHRINK_PAGES 64
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 #define KEYS_KEPT_MS DAY_MS
@@ -36,6 +39,7 @@ struct history {
     int64_t rows; /* of a piece */
     int64_t wall_ahead_us;
     struct deadline clock_settled;
+    struct deadline keys_due, keys_until;
 };
 
 /* --- pieces --- */
@@ -47,14 +51,12 @@ struct piece {
     bool (*work)(struct tx *tx, struct piece *piece, struct error *err);
     int64_t took_us;
     bool more;
-    struct arena *arena;
 
     const struct removal *removal;
     struct id after, next;
     int64_t executions;
     struct id project_id;
-    struct instant before;
-    struct key_place key, next_key;
+    struct array keys;
 };
 
 /* It may run twice: what it starts from is not changed. */
@@ -85,9 +87,7 @@ static bool finish_project(struct tx *tx, struct piece *piece, struct error *err
 
 static bool remove_keys(struct tx *tx, struct piece *piece, struct error *err)
 {
-    piece->next_key = piece->key;
-    return removal_keys(tx, piece->before, KEYS_AT_ONCE, piece->arena, &piece->next_key,
-                        &piece->more, err);
+    return removal_stale_keys(tx, &piece->keys, err);
 }
 
 static bool shrink(struct tx *tx, struct piece *piece, struct error *err)
@@ -123,7 +123,6 @@ static bool run_all(struct history *history, struct piece *piece, struct error *
         if (!store_write(history->config.store, &piece->write, err))
             return false;
         piece->after = piece->next;
-        piece->key = piece->next_key;
         (void)pthread_mutex_lock(&history->lock);
         history->stats.executions += piece->executions;
         (void)pthread_mutex_unlock(&history->lock);
@@ -245,17 +244,55 @@ static bool thin_out_all(struct history *history, struct error *err)
     }
 }
 
+static bool thin_out_keys(struct history *history, struct error *err)
+{
+    char last_key[1024];
+    struct key_row last = { 0 };
+    struct instant before = instant_add_ms(instant_now(), -KEYS_KEPT_MS);
+    for (;;) {
+        AUTO(arena) arena = arena_new();
+        struct piece piece = { .work = remove_keys };
+        bool any = false;
+        {
+            AUTO(tx) tx = store_read(history->config.store, scope_system(), err);
+            if (!tx ||
+                !removal_look_at_keys(tx, &last, before, KEYS_AT_ONCE, arena, &piece.keys, err))
+                return false;
+        }
+        const struct key_row *keys = piece.keys.items;
+        for (size_t i = 0; i < piece.keys.count; i++)
+            any |= keys[i].stale;
+        if (any && !run_all(history, &piece, err))
+            return false;
+        if (piece.keys.count < KEYS_AT_ONCE)
+            return true;
+        last = keys[piece.keys.count - 1];
+        assert(last.key.len <= sizeof(last_key));
+        memcpy(last_key, last.key.ptr, last.key.len);
+        last.key.ptr = last_key;
+        if (!pause_for(history, deadline_in_ms(1)))
+            return false;
+    }
+}
+
+/* Keys fall behind when executions go, and stay for a day: only then they are looked through. */
+static bool keys_may_be_stale(struct history *history, int64_t removed_before)
+{
+    if (history->stats.executions > removed_before) /* written by this thread only */
+        history->keys_until = deadline_in_ms(KEYS_KEPT_MS + KEYS_EVERY_MS);
+    if (!deadline_passed(history->keys_due) || deadline_passed(history->keys_until))
+        return false;
+    history->keys_due = deadline_in_ms(KEYS_EVERY_MS);
+    return true;
+}
+
 static bool look(struct history *history, struct error *err)
 {
-    AUTO(arena) arena = arena_new();
-    struct piece keys = {
-        .work = remove_keys,
-        .arena = arena,
-        .before = instant_add_ms(instant_now(), -KEYS_KEPT_MS),
-    };
+    int64_t removed = history->stats.executions;
     struct piece room = { .work = shrink };
     return clear_projects(history, err) && thin_out_all(history, err) &&
-           run_all(history, &keys, err) && run_all(history, &room, err);
+           (!keys_may_be_stale(history, removed) || thin_out_keys(history, err)) &&
+           run_all(history, &room, err);
 }
 
 static void *run(void *context)
@@ -284,7 +321,8 @@ struct history *history_open(const struct history_config *config)
     history->config = *config;
     history->rows = ROWS_FIRST;
     history->wall_ahead_us = instant_now().us - clock_us();
-    history->clock_settled = deadline_in_ms(0);
+    history->clock_settled = history->keys_due = deadline_in_ms(0);
+    history->keys_until = deadline_in_ms(KEYS_EVERY_MS); /* of the process before */
     history->thread = thread_start("history", run, history);
     return history;
 }

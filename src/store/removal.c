@@ -143,11 +143,6 @@ bool removal_nth(struct tx *tx, struct workflow_of workflow, struct id from, int
 
 /* --- idempotency keys --- */
 
-struct key_row {
-    struct id project_id;
-    struct str key;
-    bool stale;
-};
 static const struct field key_fields[] = {
     { FIELD("projectId", key_row, project_id, REQUIRED, "") },
     { FIELD("key", key_row, key, REQUIRED, "") },
@@ -156,31 +151,30 @@ static const struct field key_fields[] = {
 };
 static const struct shape key_shape = SHAPE(NULL, key_row, key_fields);
 
-bool removal_keys(struct tx *tx, struct instant before, int64_t limit, struct arena *arena,
-                  struct key_place *after, bool *more, struct error *err)
+bool removal_look_at_keys(struct tx *tx, const struct key_row *after, struct instant before,
+                          int64_t limit, struct arena *arena, struct array *out, struct error *err)
 {
-    static const struct sql some =
+    static const struct sql sql =
         SQL("SELECT k.project_id, k.key, (k.created_at < $3 AND NOT EXISTS (SELECT 1 FROM "
             "workflow_executions x WHERE x.project_id = k.project_id AND x.id = k.execution_id)) "
             "AS stale FROM execution_keys k WHERE (k.project_id, k.key) > "
             "(COALESCE($1, ''), COALESCE($2, '')) ORDER BY k.project_id, k.key LIMIT $4");
-    static const struct sql one =
+    return tx_all(tx, &sql,
+                  BINDS(bind_id(after->project_id), bind_text(after->key), bind_instant(before),
+                        bind_int(limit)),
+                  &key_shape, arena, out, err);
+}
+
+bool removal_stale_keys(struct tx *tx, const struct array *keys, struct error *err)
+{
+    static const struct sql sql =
         SQL("DELETE FROM execution_keys WHERE project_id = $1 AND key = $2");
-    struct array found;
-    if (!tx_all(tx, &some,
-                BINDS(bind_id(after->project_id), bind_text(after->key), bind_instant(before),
-                      bind_int(limit)),
-                &key_shape, arena, &found, err))
-        return false;
-    const struct key_row *keys = found.items;
-    for (size_t i = 0; i < found.count; i++)
-        if (keys[i].stale &&
-            !tx_run(tx, &one, BINDS(bind_id(keys[i].project_id), bind_text(keys[i].key)), NULL,
+    const struct key_row *rows = keys->items;
+    for (size_t i = 0; i < keys->count; i++)
+        if (rows[i].stale &&
+            !tx_run(tx, &sql, BINDS(bind_id(rows[i].project_id), bind_text(rows[i].key)), NULL,
                     err))
             return false;
-    *more = (int64_t)found.count == limit;
-    if (*more)
-        *after = (struct key_place){ keys[limit - 1].project_id, keys[limit - 1].key };
     return true;
 }
 

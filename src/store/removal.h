@@ -51,16 +51,19 @@ MUST_USE bool removal_workflows(struct tx *tx, struct workflow_of after, int64_t
 MUST_USE bool removal_nth(struct tx *tx, struct workflow_of workflow, struct id from, int64_t count,
                           struct arena *arena, struct id *out, struct error *err);
 
-/*
- * Removes idempotency keys whose execution is gone and which are older than `before`, among the
- * `limit` keys behind *after, which moves on; *more is false at the end.
- */
-struct key_place {
+/* An idempotency key. */
+struct key_row {
     struct id project_id;
     struct str key;
+    bool stale; /* its execution is gone, and it is old */
 };
-MUST_USE bool removal_keys(struct tx *tx, struct instant before, int64_t limit, struct arena *arena,
-                           struct key_place *after, bool *more, struct error *err);
+/* The `limit` keys behind `after`, in order; stale ones are older than `before`. To be read, not
+ * written: of very many keys hardly any go. */
+MUST_USE bool removal_look_at_keys(struct tx *tx, const struct key_row *after,
+                                   struct instant before, int64_t limit, struct arena *arena,
+                                   struct array *out, struct error *err);
+/* Removes those that are stale. */
+MUST_USE bool removal_stale_keys(struct tx *tx, const struct array *keys, struct error *err);
 
 /*
  * Gives up to `pages` free pages back to the file system when more of the file is free than is worth
