@@ -20,6 +20,7 @@ struct blocking;
 struct egress;
 struct engine;
 struct keyring;
+struct interrupt;
 struct manager;
 struct store;
 struct test_gate;
@@ -33,11 +34,12 @@ struct services {
     struct manager *manager;
     const struct egress *egress;
     struct engine *engine;
-    struct blocking *signing;    /* hashes passwords */
-    struct blocking *testing;    /* tests connections: slow ones must not keep people out */
-    struct test_gate *test_gate; /* how many tests, by whom: api/test_gate.h */
-    struct watches *watches;     /* open event streams: api/watch.h */
-    struct str listen;           /* for system.status; absent: on no address */
+    struct blocking *signing;        /* hashes passwords */
+    struct blocking *testing;        /* tests connections: slow ones must not keep people out */
+    struct test_gate *test_gate;     /* how many tests, by whom: api/test_gate.h */
+    const struct interrupt *closing; /* ends tests under way; or NULL */
+    struct watches *watches;         /* open event streams: api/watch.h */
+    struct str listen;               /* for system.status; absent: on no address */
     struct instant started_at;
 };
 

@@ -82,7 +82,7 @@ static bool test(struct call *call, void *context, struct error *err)
     struct testing *testing = context;
     (void)err;
 
-    connection_test(testing->opened, call->arena, call->output);
+    connection_test(testing->opened, services_of(call)->closing, call->arena, call->output);
     opened_upstream_free(testing->opened);
     test_gate_leave(services_of(call)->test_gate, testing->connection_id);
     return true;

@@ -3,7 +3,9 @@
 #include "app/server.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "api/api.h"
 #include "api/blocking.h"
@@ -15,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "connector/dial.h"
+#include "connector/interrupt.h"
 #include "connector/manager.h"
 #include "connector/reseal.h"
 #include "engine/engine.h"
@@ -68,6 +71,8 @@ const struct shape server_options_shape = SHAPE(NULL, server_options, option_fie
 
 struct server {
     struct services services;
+    atomic_bool is_closing;
+    struct interrupt closing;
     struct egress *egress;
     struct events *events;
     struct rpc *rpc;
@@ -128,6 +133,15 @@ static void open_rows(struct server *server, struct home *home, struct str origi
     assert(!store_is_remote(home->store) && "reads run on the HTTP thread");
     services->auth = auth_new(&(struct auth_config){ home->store, origin });
     services->signing = blocking_open("signing", 2, 64);
+}
+
+static struct server *server_new(void)
+{
+    struct server *server = NEW(server);
+
+    server->closing = (struct interrupt){ interrupt_bell(), &server->is_closing };
+    server->services.closing = &server->closing;
+    return server;
 }
 
 /* What connections and executions need. */
@@ -244,7 +258,7 @@ static bool open_local(struct server *server, struct str path, struct error *err
 struct server *server_open(const struct server_options *options, struct home *home,
                            struct arena *arena, struct error *err)
 {
-    AUTO(server) server = NEW(server);
+    AUTO(server) server = server_new();
     struct str origin = STR_NULL;
 
     if (!read_public_url(server, options->public_url, arena, &origin, err) ||
@@ -266,7 +280,7 @@ struct server *server_open(const struct server_options *options, struct home *ho
 
 struct server *server_open_private(struct home *home, struct error *err)
 {
-    AUTO(server) server = NEW(server);
+    AUTO(server) server = server_new();
 
     open_rows(server, home, STR_NULL);
     server->services.engine = engine_open(&(struct engine_config){ .store = home->store }, err);
@@ -312,6 +326,8 @@ void server_close(struct server *server)
         http_server_quiesce(server->local);
     if (server->metrics_http)
         http_server_quiesce(server->metrics_http);
+    atomic_store(&server->is_closing, true);
+    interrupt_ring(server->closing.bell);
     engine_close(services->engine, by);
     by = deadline_in_ms(STOP_GRACE_MS);
     http_server_close(server->http, by);
@@ -328,5 +344,7 @@ void server_close(struct server *server)
         manager_free(services->manager);
     egress_free(server->egress);
     auth_free(services->auth);
+    if (server->closing.bell >= 0)
+        (void)close(server->closing.bell);
     free(server);
 }

@@ -38,6 +38,8 @@ enum waited wait_ready(int fd, short events, struct deadline by, const struct in
         int ready = poll(fds, 2, deadline_left_ms(by));
         if (ready > 0 && fds[0].revents)
             return WAITED_READY;
+        if (interrupt_told(stop))
+            return WAITED_STOPPED; /* and the bell rings on, for others who wait with it */
         if (ready > 0) {
             uint64_t rings;
             (void)!read(stop->bell, &rings, sizeof(rings));

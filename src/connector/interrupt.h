@@ -22,7 +22,10 @@ struct interrupt {
     const atomic_bool *told;
 };
 
-/* A bell for one thread, for as long as it likes; close() ends it. -1 when there is none to have. */
+/*
+ * A bell for one thread, for as long as it likes, or for several who are all told by the same *told;
+ * close() ends it. -1 when there is none to have.
+ */
 int interrupt_bell(void);
 /* Wakes the thread that waits with this bell. -1 is fine.  Blocks: no.  Threads: any. */
 void interrupt_ring(int bell);

@@ -60,14 +60,15 @@ static struct str machine_name(struct arena *arena)
     return arena_str(arena, str_from(name));
 }
 
-void connection_test(const struct opened_upstream *opened, struct arena *arena,
-                     struct test_result *out)
+void connection_test(const struct opened_upstream *opened, const struct interrupt *stop,
+                     struct arena *arena, struct test_result *out)
 {
     const struct connector *connector = opened->upstream.connector;
     struct trial trial = { 0 };
     struct deadline usual = deadline_in_ms(opened->upstream.settings.connect_timeout_ms);
     const struct opening how = {
         .by = deadline_earlier(usual, deadline_in_ms(CONNECTION_TEST_MS)),
+        .stop = stop,
         .trial = &trial,
     };
     struct error err = { 0 };

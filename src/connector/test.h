@@ -33,8 +33,9 @@ struct test_result {
 };
 extern const struct shape test_result_shape; /* "TestResult" */
 
-/* Never fails: a failed test is a result.  Blocks: at most CONNECTION_TEST_MS. */
-void connection_test(const struct opened_upstream *opened, struct arena *arena,
-                     struct test_result *out);
+/* Never fails: a failed test is a result.  Blocks: at most CONNECTION_TEST_MS, or until `stop`, which
+ * may be NULL, says so. */
+void connection_test(const struct opened_upstream *opened, const struct interrupt *stop,
+                     struct arena *arena, struct test_result *out);
 
 #endif

@@ -231,3 +231,41 @@ describe("a failed test says what happened and what to do", () => {
     expect(JSON.stringify(result)).not.toContain("secret");
   });
 });
+
+/* --- the policy "strict" --- */
+
+test("addresses that the policy denies answer alike, in tests and in executions", async () => {
+  const data = newFolder();
+  const token = addUser(data, "sue");
+  const strict = client(await serve(data, "--egress", "strict", "--egress-allow", `127.0.0.1/32:${postgresql.port}`), token);
+  const projectId = (await strict.mutation("projects.create", { name: "P" })).id;
+  const answer = async (connectionUrl: string) => {
+    const result = await strict.mutation("connections.test", { projectId, connectionType: kindOf(connectionUrl), connectionUrl });
+    return JSON.parse(JSON.stringify({ ...result, latencyMs: 0, stages: result.stages.map((stage: any) => ({ ...stage, ms: 0 })) }));
+  };
+  expect(await answer(postgresql.href)).toMatchObject({ success: true });
+  const denied = {
+    success: false, error: "EGRESS_DENIED", advice: "An administrator can allow it.",
+    message: 'Connection failed: "127.0.0.1" is an address this server may not reach', stages: [{ name: "resolve", ok: false }],
+  };
+  const there = await answer(redis.href);
+  expect(there).toMatchObject(denied);
+  expect(await answer(`redis://:b@127.0.0.1:${await closedPort()}`)).toEqual(there);
+  /* The right port of a name that leads there, of another spelling, of the same address in version 6. */
+  const mapped = `${postgresql.href.replace("127.0.0.1", "[::ffff:127.0.0.1]")}?sslmode=disable`; /* not nearby by its text */
+  expect(await answer(mapped)).toMatchObject({ success: true });
+  expect(await answer(redis.href.replace("127.0.0.1", "localhost"))).toMatchObject({ error: "EGRESS_DENIED" });
+  expect(await answer(redis.href.replace("127.0.0.1", "[::ffff:7f00:1]"))).toMatchObject({ error: "EGRESS_DENIED" });
+  for (const spelling of ["0177.0.0.1", "0x7f.0.0.1", "2130706433", "127.1", "0x7f000001", "127.0.1"]) {
+    const refusal = await strict.mutation("connections.test", {
+      projectId, connectionType: "redis", connectionUrl: `redis://:b@${spelling}` }).then(() => "taken", (error: any) => error.shape.data.reason);
+    expect(refusal, spelling).toBe("INVALID_HOST");
+  }
+
+  const connectionId = (await strict.mutation("connections.create", {
+    projectId, connectionType: "redis", name: "denied", connectionUrl: redis.href })).id;
+  const nodes = [{ id: "n", type: "redis-command", name: "n", config: { connectionId, command: "GET", key: "k" } }];
+  const workflowId = (await strict.mutation("workflows.create", { projectId, name: "w", definition: { nodes, edges: [] } })).id;
+  const { execution } = await strict.mutation("workflows.execute", { workflowId, waitMs: 20_000 });
+  expect(execution).toMatchObject({ status: "failed", error: { code: "EGRESS_DENIED" } });
+});

@@ -146,3 +146,21 @@ test("stopping does not wait for servers that do not answer", async () => {
   expect(await stopping.stop()).toBe(0);
   expect(Date.now() - began).toBeLessThan(4_000);
 });
+
+test("nor for a test of a connection to one", async () => {
+  const data = newFolder();
+  const own = addUser(data, "tom");
+  const stopping = await serve(data);
+  const tester = client(stopping, own);
+  const project = (await tester.mutation("projects.create", { name: "P" })).id;
+  let came = () => {};
+  const arrived = new Promise<void>((resolve) => (came = resolve));
+  const port = await listen(() => came());
+  const connectionUrl = `postgresql://a:b@127.0.0.1:${port}/d`;
+  const tried = tester.mutation("connections.test", { projectId: project, connectionType: "postgresql", connectionUrl });
+  await arrived;
+  const began = Date.now();
+  expect(await stopping.stop()).toBe(0);
+  expect(Date.now() - began).toBeLessThan(3_000);
+  expect(await tried).toMatchObject({ success: false, error: "CANCELLED" });
+});

@@ -55,7 +55,7 @@ static struct test_result run(struct arena *arena, int64_t connect_timeout_ms)
     struct test_result result;
     struct opened_upstream opened = { .upstream.connector = &fake };
     opened.upstream.settings.connect_timeout_ms = connect_timeout_ms;
-    connection_test(&opened, arena, &result);
+    connection_test(&opened, NULL, arena, &result);
     assert_true(result.latency_ms >= 0);
     assert_true(result.tested_from.len > 0);
     return result;
