@@ -276,7 +276,11 @@ static bool crank(struct progress *progress, struct deadline connect_by, struct 
         }
         if (pg_received(progress->pg) > PG_CHATTER_MAX)
             return pg_fail_chatter(err);
+        pg_patience(how->by, false);
         want = PQconnectPoll(progress->pg->link);
+        pg_patience(DEADLINE_NEVER, false);
+        if (want == PGRES_POLLING_FAILED && deadline_passed(how->by))
+            return fail_late(progress, err);
         follow(progress);
     }
     return true;

@@ -118,6 +118,11 @@ void pg_cancel_aside(struct pg_cancel *cancel);
  * how it is at first, and has to be again behind the call.
  */
 void pg_receive_at_most(size_t bytes);
+/*
+ * Until when libpq may compute on this thread, and with `reads` also wait for what it reads.
+ * DEADLINE_NEVER is how it is at first, and has to be again behind the call.
+ */
+void pg_patience(struct deadline by, bool reads);
 /* From here on `max` bytes may come in during this wait. */
 void pg_limit_received(const struct pg *pg, struct pg_wait *wait, size_t max);
 /* Bytes that came in since the link was opened. */

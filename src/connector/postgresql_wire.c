@@ -21,6 +21,7 @@
 #include "connector/interrupt.h"
 
 #define STOP_GRACE_MS 1000
+#define CANCEL_MS 5000
 #define CANCEL_THREADS_MAX 64
 /* Waits of one run before its bytes are counted: small results need no counting. */
 #define UNCOUNTED_WAKES 4
@@ -61,13 +62,15 @@ void pg_cancel_unref(struct pg_cancel *cancel)
     free(cancel);
 }
 
-/* Dials the same address anew, judged anew; tcp_user_timeout bounds it. */
+/* Dials the same address anew, judged anew; tcp_user_timeout bounds the dialling. */
 static void *carry_out_cancel(void *context)
 {
     struct pg_cancel *cancel = context;
     char said[256];
+    pg_patience(deadline_in_ms(CANCEL_MS), true);
     if (egress_allows(cancel->egress, (const struct sockaddr *)&cancel->address, cancel->port))
         (void)PQcancel(cancel->request, said, sizeof(said));
+    pg_patience(DEADLINE_NEVER, false);
     pg_cancel_unref(cancel);
     atomic_fetch_sub(&cancel_threads, 1);
     return NULL;

@@ -7,7 +7,7 @@ import { Proxy, type Fault } from "../faults/proxy.ts";
 
 const CONNECT_MS = 2000;
 const STATEMENT_MS = 1500;
-const LATE_MS = 1000;
+const LATE_MS = 1000; /* after its deadline a step has so much to end, and what a healthy one takes here and now */
 const HELD_UP_MS = 10_000; /* far more than a busy machine makes of it, far less than a hang */
 const config = { connectTimeoutMs: CONNECT_MS, statementTimeoutMs: STATEMENT_MS, pool: { max: 2 } };
 
@@ -64,7 +64,7 @@ describe.each(kinds)("$kind", ({ kind, url, workflow, output }) => {
       const code = execution.status === "succeeded" ? "ok" : execution.error.code;
       expect(codes, JSON.stringify(execution.error)).toContain(code);
       if (code === "ok") expect(execution.steps[0].output).toMatchObject(output);
-      expect(longestMs(execution)).toBeLessThanOrEqual(withinMs + LATE_MS);
+      expect(longestMs(execution)).toBeLessThanOrEqual(withinMs + LATE_MS + pulse.slowestMs);
     };
     await healthy();
     proxy.fault = fault;
@@ -78,11 +78,11 @@ describe.each(kinds)("$kind", ({ kind, url, workflow, output }) => {
     proxy.fault = fault;
     const tested = await field.test(other);
     expect(dial, JSON.stringify(tested)).toContain(tested.success ? "ok" : tested.error);
-    expect(tested.latencyMs).toBeLessThanOrEqual(CONNECT_MS + LATE_MS);
+    expect(tested.latencyMs).toBeLessThanOrEqual(CONNECT_MS + LATE_MS + pulse.slowestMs);
     proxy.fault = fault;
     const execution = await field.execute(otherWorkflow);
     expect(dial, JSON.stringify(execution.error)).toContain(execution.status === "succeeded" ? "ok" : execution.error.code);
-    expect(longestMs(execution)).toBeLessThanOrEqual(CONNECT_MS + STATEMENT_MS + LATE_MS);
+    expect(longestMs(execution)).toBeLessThanOrEqual(CONNECT_MS + STATEMENT_MS + LATE_MS + pulse.slowestMs);
     proxy.fault = { kind: "none" };
     expect((await field.execute(otherWorkflow)).status).toBe("succeeded");
     expect(proxy.open).toBeLessThanOrEqual(2 * config.pool.max);

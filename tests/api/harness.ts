@@ -10,7 +10,7 @@ import { afterAll, expect } from "vitest";
 export const binary = process.env.TIELINE_BIN ?? join(import.meta.dirname, "../../build/debug/tieline");
 export const password = "correct horse battery";
 
-export function needed(name: "PGURL" | "REDISURL"): string {
+export function needed(name: "PGURL" | "PGADMINURL" | "REDISURL"): string {
   const value = process.env[name];
   if (!value) throw new Error(`${name} must name a server: tools/servers run`);
   return value;

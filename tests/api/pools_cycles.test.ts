@@ -39,8 +39,19 @@ async function settles(field: Field, to: Left): Promise<Left> {
 test(`${CYCLES} cycles leave nothing open`, async () => {
   const testers = Math.max(2, Math.ceil(CYCLES / 200));
   const field = await Field.open(testers);
-  let testsLeft = testers * TESTS_A_MINUTE, since = Date.now();
+  const testEveryMs = 61_000 / (testers * TESTS_A_MINUTE);
+  let tested = 0;
 
+  /* A busy machine may refuse a call before anything was done. */
+  const patiently = async (i: number): Promise<void> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await cycle(i);
+      } catch (error) {
+        if (tries === 5 || !String(error).includes("reading the store took longer")) throw error;
+      }
+    }
+  };
   const cycle = async (i: number) => {
     const kind = i % 2 === 0 ? ("postgresql" as const) : ("redis" as const);
     const url = kind === "redis" ? needed("REDISURL") : `${needed("PGURL")}?application_name=cycles`;
@@ -51,8 +62,9 @@ test(`${CYCLES} cycles leave nothing open`, async () => {
       expect(execution.status, JSON.stringify(execution.error)).toBe("succeeded");
     };
     await use();
-    if (Date.now() - since > 61_000) [testsLeft, since] = [testers * TESTS_A_MINUTE, Date.now()];
-    if (testsLeft-- > 0) expect(await field.test(connectionId)).toMatchObject({ success: true });
+    const mayTest = Date.now() - tested >= testEveryMs;
+    if (mayTest) tested = Date.now();
+    if (mayTest) expect(await field.test(connectionId)).toMatchObject({ success: true });
     await field.caller.mutation("connections.update", { connectionId, config: { pool: { max: 3, min: 2 } } });
     await Promise.all([use(), use()]);
     await field.caller.mutation("connections.delete", { connectionId, force: true });
@@ -61,7 +73,7 @@ test(`${CYCLES} cycles leave nothing open`, async () => {
   const cycles = async (count: number) => {
     let next = 0;
     await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-      while (next < count) await cycle(next++);
+      while (next < count) await patiently(next++);
     }));
   };
 

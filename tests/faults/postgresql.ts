@@ -62,6 +62,15 @@ const signedIn = Buffer.concat([
   idle,
 ]);
 
+/* A sign-in by SCRAM that would take the client half an hour to compute. */
+export function endlessScram(socket: Socket): void {
+  socket.write(message("R", 10, "SCRAM-SHA-256\0\0"));
+  socket.on("data", (chunk) => {
+    const nonce = /r=([^,]+)$/.exec(chunk.toString("latin1"))?.[1];
+    if (nonce) socket.write(message("R", 11, `r=${nonce}x,s=QSXCR+Q6sek8bf92,i=2147483647`));
+  });
+}
+
 const SSL_REQUEST = 80877103;
 const CANCEL_REQUEST = 80877102;
 
@@ -111,7 +120,7 @@ class Session {
 
   #start(body: Buffer): void {
     const code = body.readUInt32BE(0);
-    if (code === CANCEL_REQUEST) return void this.#socket.end();
+    if (code === CANCEL_REQUEST) return this.#server.hold(this.#socket);
     if (code === SSL_REQUEST) return void this.#socket.write("N");
     this.#started = true;
     if (!this.#reach("startup")) this.#socket.write(signedIn);
@@ -150,6 +159,7 @@ class Session {
 export class HostilePostgresql {
   misdeed: Misdeed | undefined; /* none: it behaves */
   #port!: Port;
+  #held = new Set<Socket>();
 
   static async open(misdeed?: Misdeed): Promise<HostilePostgresql> {
     const server = new HostilePostgresql();
@@ -162,7 +172,13 @@ export class HostilePostgresql {
     return `postgresql://mallory:${password}@127.0.0.1:${this.#port.port}/db?sslmode=disable`;
   }
 
+  /* A request to cancel: it is not hung up on, which libpq would wait for. */
+  hold(socket: Socket): void {
+    this.#held.add(socket);
+    socket.on("close", () => this.#held.delete(socket));
+  }
+
   get open(): number {
-    return this.#port.sockets.size;
+    return this.#port.sockets.size - this.#held.size;
   }
 }

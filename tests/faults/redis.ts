@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A Redis server that means ill. It answers "+OK" to whatever it is asked, until it comes to the
+ * A Redis server that means ill. It answers "+OK" to whatever it is asked but PING, until it comes to the
  * moment that a test chose:
  *
  *     accept    nothing was said yet
@@ -19,6 +19,7 @@ export interface Misdeed {
 
 /* The words of the first command in `heard` and where it ends, or nothing while it is not whole. */
 function command(heard: Buffer): { words: string[]; end: number } | undefined {
+  if (heard[0] !== 0x2a) return undefined; /* not of Redis: no answer */
   let at = 0;
   const number = () => {
     const end = heard.indexOf("\r\n", at);
@@ -74,7 +75,7 @@ export class HostileRedis {
         heard = heard.subarray(next.end);
         if (next.words[0] === "AUTH") reach("sign-in");
         if (next.words.some((word) => word.includes("hostile"))) reach("command");
-        if (!gone) socket.write("+OK\r\n");
+        if (!gone) socket.write(next.words[0] === "PING" ? "+PONG\r\n" : "+OK\r\n");
       }
       if (gone) heard = Buffer.alloc(0);
     });
