@@ -309,6 +309,11 @@ static bool tidy(struct watches *watches)
             forget(watches, watched);
         else if (look_after(watches, watched))
             lagging = true;
+        if (!left && watched->again) {
+            watched->again = false;
+            events_touch(watches->events, &watched->topic);
+            lagging = true;
+        }
     }
     (void)pthread_mutex_unlock(&watches->lock);
     return lagging;

@@ -49,6 +49,8 @@ struct watched {
     struct list streams;
     int64_t left_at_us; /* since when nobody watches; 0: somebody does */
     /* The teller's own: */
+    bool again;        /* the store could not be read: look once more */
+    unsigned failures; /* so often in a row */
     uint64_t revision;
     struct mark execution, *steps;
     size_t step_count;

@@ -23,6 +23,8 @@
 #define FIRST_PAGE 50
 /* Events of a project that are told in one go. */
 #define BATCH 256
+/* Failures of reading in a row, a tenth of a second apart, before streams end with the error. */
+#define FAILURES_MAX 50
 
 enum watch_type {
     WATCH_EXECUTION = 1,
@@ -69,6 +71,19 @@ static bool send_event(struct stream *stream, struct str id, const struct watch_
 static struct str place_id(const struct watched *watched, uint64_t place, struct arena *arena)
 {
     return arena_printf(arena, "%s.%llu", watched->tag, (unsigned long long)place);
+}
+
+/* The store was busy, perhaps: true when it is tried again, some times in a row. */
+static bool put_off(struct watched *watched, const struct error *err)
+{
+    watched->again = err->code != ERR_NOT_FOUND && ++watched->failures < FAILURES_MAX;
+    return watched->again;
+}
+
+static void end_all(const struct audience *to, const struct error *err)
+{
+    for (size_t i = 0; i < to->count; i++)
+        stream_end(to->streams[i], err);
 }
 
 /* --- an execution --- */
@@ -213,10 +228,12 @@ void tell_execution(struct watches *watches, struct watched *watched, const stru
                             watches->arena, &row, &found, &err);
     if (ok && !found)
         ok = fail(&err, ERR_NOT_FOUND, "no such execution");
-    for (size_t i = 0; !ok && i < to->count; i++)
-        stream_end(to->streams[i], &err);
-    if (!ok)
+    if (!ok) {
+        if (!put_off(watched, &err))
+            end_all(to, &err);
         return;
+    }
+    watched->failures = 0;
     mark_changes(watched, &row);
     struct part *parts = ARENA_ARRAY(watches->arena, part, row.steps.count + 1);
     for (size_t i = 0; i < to->count; i++) {
@@ -396,7 +413,7 @@ void tell_project(struct watches *watches, struct watched *watched, const struct
     }
     struct batch batch = { .watched = watched, .from = from };
     if (tell_events(watches, &batch, until, to, &err))
-        return;
-    for (size_t i = 0; i < to->count; i++)
-        stream_end(to->streams[i], &err);
+        watched->failures = 0;
+    else if (!put_off(watched, &err))
+        end_all(to, &err);
 }
