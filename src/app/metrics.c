@@ -95,6 +95,10 @@ static void add_store(struct buf *out, struct store *store)
            stats.failed_writes);
     single(out, "tieline_store_wal_bytes", "gauge", "Size of the write-ahead log.",
            stats.wal_bytes);
+    single(out, "tieline_store_wal_alarm", "gauge", "1 while the log is over 64 MiB.",
+           stats.wal_alarm);
+    family(out, "tieline_store_check", "gauge", "The look for damage after an unclean stop.");
+    labelled(out, "tieline_store_check", "state", store_check_names[stats.check], 1);
 }
 
 static void add_pools(struct buf *out, struct manager *manager)

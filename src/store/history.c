@@ -13,11 +13,11 @@
 #include "store/removal.h"
 
 /* A piece is made so large that it takes about this long. */
-#define PIECE_US 3000
+#define PIECE_US 2000
 #define ROWS_FIRST 32
 #define ROWS_MAX 512
 /* A pause is so many times as long as the piece before it. */
-#define PAUSE_TIMES 4
+#define PAUSE_TIMES 9
 /* Rows looked at, not removed: cheap, and on a link of our own. */
 #define LOOK_ROWS 5000
 #define KEYS_AT_ONCE 200

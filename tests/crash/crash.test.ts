@@ -3,9 +3,11 @@
  * Kills the server at named points and at random, starts it again, and compares: nothing
  * acknowledged is lost, nothing ends twice, and a step that may not be repeated acts at most once.
  */
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, test } from "vitest";
-import { call, chain, check, ended, isGone, leaveOut, load, running, start, stop } from "./harness.ts";
+import { address, call, chain, check, data, ended, isGone, leaveOut, load, running, said, start, stop, until } from "./harness.ts";
 
 let workflows: string[] = [];
 
@@ -13,6 +15,12 @@ beforeAll(async () => {
   workflows = [await chain("insert", "count", "keep", "read"), await chain("count"), await chain("insert")];
   await stop();
 });
+
+/* For load(): until so many were started. */
+function enough(count: number): () => boolean {
+  let started = 0;
+  return () => started++ >= count;
+}
 
 const points = ["store.before_commit", "store.after_commit", "engine.accepted", "engine.saved", "engine.dial", "engine.send", "engine.reply"];
 
@@ -107,6 +115,40 @@ test("a step that ends its process each time fails after a while, and the others
   const after = await call("workflows.execute", { workflowId: deadly, waitMs: 20_000 });
   expect(after.execution.status).toBe("succeeded");
   await stop();
+});
+
+test("after a kill the store is looked through, and said to be sound", async () => {
+  await start();
+  await load(4, workflows, enough(20));
+  await stop();
+  await start();
+  await until("the check", () => /the store was not closed the last time; it is sound/.test(said()));
+  expect(await (await fetch(`${address()}/healthz`)).text()).toBe("ok\n");
+  await stop("SIGTERM");
+  await start();
+  await call("projects.list", undefined, true);
+  expect(said()).not.toMatch(/not closed/);
+  await stop();
+});
+
+test("a damaged store is found after a kill, and /healthz says so", async () => {
+  await start();
+  await load(16, workflows, enough(400));
+  await stop("SIGTERM");
+  const file = join(data, "tieline.db");
+  const sound = readFileSync(file);
+  const broken = Buffer.from(sound);
+  broken.fill("?", broken.length >> 1 & ~4095, (broken.length >> 1 & ~4095) + 4096);
+  writeFileSync(file, broken);
+  writeFileSync(`${file}-wal`, "what a killed process leaves");
+  await start();
+  await until("the check", () => /the store is damaged/.test(said()));
+  const health = await fetch(`${address()}/healthz`);
+  expect([health.status, await health.text()]).toEqual([503, "the store is damaged: see the log\n"]);
+  await stop();
+  rmSync(`${file}-wal`, { force: true });
+  rmSync(`${file}-shm`, { force: true });
+  writeFileSync(file, sound);
 });
 
 test("ends cleanly on SIGTERM under load, and loses nothing", async () => {
