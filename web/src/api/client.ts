@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The way to the server: calls of one turn travel together, but what takes its time (tests, runs)
- * travels alone, so that nothing waits for it. Mutations carry the header that the server wants from
- * a page of its own, and are never sent again by themselves.
+ * travels alone, so that nothing waits for it; streams (watch.ts) are connections of their own.
+ * Mutations carry the header that the server wants from a page of its own, and are never sent again by
+ * themselves.
  */
 import { QueryCache, QueryClient } from "@tanstack/react-query";
-import { createTRPCClient, httpBatchLink, httpLink, splitLink, TRPCClientError } from "@trpc/client";
+import {
+  createTRPCClient,
+  httpBatchLink,
+  httpLink,
+  httpSubscriptionLink,
+  splitLink,
+  TRPCClientError,
+} from "@trpc/client";
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import type { AppRouter } from "../api.gen.ts";
 
@@ -16,10 +24,14 @@ const alone = new Set(["connections.test", "workflows.execute", "executions.canc
 export const api = createTRPCClient<AppRouter>({
   links: [
     splitLink({
-      condition: (operation) => alone.has(operation.path),
-      true: httpLink({ url, headers }),
-      /* The server takes 32 KiB of request line and headers; proxies often 8. */
-      false: httpBatchLink({ url, headers, maxURLLength: 6000 }),
+      condition: (operation) => operation.type === "subscription",
+      true: httpSubscriptionLink({ url }),
+      false: splitLink({
+        condition: (operation) => alone.has(operation.path),
+        true: httpLink({ url, headers }),
+        /* The server takes 32 KiB of request line and headers; proxies often 8. */
+        false: httpBatchLink({ url, headers, maxURLLength: 6000 }),
+      }),
     }),
   ],
 });

@@ -6,3 +6,4 @@ import type { AppRouter } from "../api.gen.ts";
 type Outputs = inferRouterOutputs<AppRouter>;
 
 export type Connection = Outputs["connections"]["get"];
+export type Execution = Outputs["executions"]["get"];
