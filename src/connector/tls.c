@@ -219,7 +219,8 @@ static bool fail_handshake(struct tls *tls, const struct upstream *upstream, int
         return fail(err, ERR_TLS_NOT_OFFERED, "the server does not speak TLS on this port");
     if (outcome == SSL_ERROR_SYSCALL || outcome == SSL_ERROR_ZERO_RETURN ||
         ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
-        return fail(err, ERR_TLS_FAILED,
+        /* A server that goes down does that; one that minds something of TLS says so. */
+        return fail(err, ERR_CONNECTION_LOST,
                     "the server ended the connection during the TLS handshake");
     return fail(err, ERR_TLS_FAILED, "the TLS handshake failed: %s", openssl_reason());
 }
@@ -282,8 +283,10 @@ const char *tls_complaint(const struct tls *tls)
 static enum tls_io outcome_of(struct tls *tls, int result)
 {
     int outcome = SSL_get_error(tls->ssl, result);
-    if (outcome == SSL_ERROR_SSL)
-        tls->complaint = ERR_reason_error_string(ERR_peek_last_error());
+    unsigned long code = ERR_peek_last_error();
+    /* A mere end of the connection is none: a server that goes down leaves it at that. */
+    if (outcome == SSL_ERROR_SSL && ERR_GET_REASON(code) != SSL_R_UNEXPECTED_EOF_WHILE_READING)
+        tls->complaint = ERR_reason_error_string(code);
     if (outcome == SSL_ERROR_WANT_READ)
         return TLS_IO_WANTS_READ;
     if (outcome == SSL_ERROR_WANT_WRITE)

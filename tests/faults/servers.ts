@@ -10,7 +10,7 @@ const execute = promisify(execFile);
 const tool = join(import.meta.dirname, "../../tools/servers");
 
 export interface Servers {
-  url(key: "PGURL" | "PGADMINURL" | "REDISURL" | "PGTRANSACTIONSURL" | "PGSESSIONSURL"): string;
+  url(key: "PGURL" | "PGADMINURL" | "REDISURL" | "REDISTLSURL" | "TLSCA" | "PGTRANSACTIONSURL" | "PGSESSIONSURL"): string;
   restart(name: "postgresql" | "redis"): Promise<void>;
 }
 
