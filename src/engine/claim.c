@@ -214,5 +214,5 @@ void claim_if_room(struct engine *engine)
     engine->unclaimed = false; /* set again by whoever leaves one behind */
     engine->claim = claim;
     engine->saves++;
-    store_submit(engine->store, &claim->write);
+    queue_write(engine, &claim->write);
 }

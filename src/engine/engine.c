@@ -358,7 +358,9 @@ void engine_start(struct engine *engine, struct engine_start *start)
         };
         start->live = live_new(engine, &row, start->graph);
     }
-    store_submit(engine->store, &start->write);
+    pthread_mutex_lock(&engine->lock);
+    queue_write(engine, &start->write);
+    pthread_mutex_unlock(&engine->lock);
 }
 
 /* --- cancelling, counting --- */

@@ -33,7 +33,7 @@ struct engine_config {
     struct store *store;
     struct manager *manager;
     struct events *events; /* told of every change; NULL: nobody watches */
-    unsigned workers; /* threads; 0: it only looks */
+    unsigned workers;      /* threads; 0: it only looks */
 };
 
 /*
@@ -93,7 +93,8 @@ struct engine_start {
      * request, STORE_FULL … With a waiter and without an error the waiter's callback comes later, and
      * the start belongs to that. `existing`: the key was used with the same request before,
      * execution_id is that one's, and the waiter was not used: the execution may have ended long
-     * ago (engine_wait(), then engine_view()). On the store's thread: must not block.
+     * ago (engine_wait(), then engine_view()). On the thread that carried the
+     * write out: must not block.
      */
     void (*started)(struct engine_start *start, const struct error *err);
     struct id execution_id; /* out */

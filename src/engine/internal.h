@@ -81,7 +81,7 @@ struct live {
     struct list saves;        /* not durable yet, in order */
     unsigned submitted;       /* of them the store has */
     bool save_failed;         /* the store refused one: those behind it wait for it */
-    const struct save *stuck; /* the one refused; the store's thread's own */
+    const struct save *stuck; /* the one refused; of who carries out writes */
     struct timer save_again;
     int shown_status; /* the committed one */
     int told_status;  /* the last that who watches was told */
@@ -97,6 +97,7 @@ struct engine {
     char owner[64];        /* of leases */
 
     struct list jobs;
+    bool has_writes;     /* in the store, for a worker to carry out */
     pthread_cond_t work; /* jobs came, or closing */
     unsigned idle_workers, running_workers;
     bool waking; /* one of them is on its way to the queue */
@@ -136,9 +137,12 @@ void live_settle(struct live *live);
 /* The execution as committed; texts point into it. Steps go to the arena. */
 void live_row(struct live *live, struct arena *arena, struct execution_row *out);
 
-/* queue.c */
-void queue_push(struct engine *engine, struct job *job); /* under the lock */
+/* queue.c. Under the lock: */
+void queue_push(struct engine *engine, struct job *job);
 void queue_push_front(struct engine *engine, struct job *job);
+/* Hands a write to the store; when little is going on, a worker carries it out. */
+void queue_write(struct engine *engine, struct write *write);
+/* Not under the lock: */
 void queue_start(struct engine *engine);
 void queue_stop(struct engine *engine, struct deadline by);
 

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Workers, and the queue of jobs that feeds them. */
+/*
+ * Workers, and the queue of jobs that feeds them.
+ *
+ * While few executions are alive workers also carry out the store's writes: what a commit makes
+ * possible is for a worker to go on with, so a lone execution wakes one thread, and not another for
+ * each of its parts. Where many are alive the store's own thread is awake anyway, and gathers more.
+ */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -20,25 +26,59 @@ static void wake_one(struct engine *engine)
     pthread_cond_signal(&engine->work);
 }
 
+/* Alive at most, for workers to carry out writes. */
+#define FEW 4
+
+/* What this thread is: a worker; one that carries out writes, and comes to the queue right behind. */
+static _Thread_local bool is_worker, carries_out;
+
 void queue_push(struct engine *engine, struct job *job)
 {
     list_push(&engine->jobs, &job->node);
-    wake_one(engine);
+    if (!carries_out)
+        wake_one(engine);
 }
 
 void queue_push_front(struct engine *engine, struct job *job)
 {
     list_push_front(&engine->jobs, &job->node);
-    wake_one(engine);
+    if (!carries_out)
+        wake_one(engine);
+}
+
+void queue_write(struct engine *engine, struct write *write)
+{
+    bool few = engine->live_count <= FEW && (is_worker || engine->idle_workers > 0);
+    if (!few) {
+        store_submit(engine->store, write);
+    } else if (store_put(engine->store, write)) {
+        engine->has_writes = true;
+        if (!is_worker) /* that comes to the queue by itself */
+            wake_one(engine);
+    }
+}
+
+/* Under the lock, which is given up. */
+static void carry_out_writes(struct engine *engine)
+{
+    engine->has_writes = false;
+    if (!list_empty(&engine->jobs))
+        wake_one(engine);
+    pthread_mutex_unlock(&engine->lock);
+    carries_out = true;
+    (void)store_carry_out(engine->store);
+    carries_out = false;
+    pthread_mutex_lock(&engine->lock);
 }
 
 static void *work(void *context)
 {
     struct worker *worker = context;
     struct engine *engine = worker->engine;
+    is_worker = true;
     pthread_mutex_lock(&engine->lock);
     for (;;) {
-        while (list_empty(&engine->jobs) && !engine->closing) {
+        while (list_empty(&engine->jobs) && !engine->has_writes && !engine->closing) {
             engine->idle_workers++;
             pthread_cond_wait(&engine->work, &engine->lock);
             engine->idle_workers--;
@@ -46,6 +86,10 @@ static void *work(void *context)
         }
         if (engine->closing)
             break;
+        if (engine->has_writes) {
+            carry_out_writes(engine);
+            continue;
+        }
         struct job *job = LIST_ITEM(list_pop(&engine->jobs), job, node);
         if (!list_empty(&engine->jobs))
             wake_one(engine);
@@ -57,6 +101,7 @@ static void *work(void *context)
     engine->running_workers--;
     pthread_cond_broadcast(&engine->idle);
     pthread_mutex_unlock(&engine->lock);
+    store_wake(engine->store); /* for what it put and will not carry out */
     return NULL;
 }
 
@@ -78,7 +123,7 @@ static void interrupt_all(struct engine *engine, bool also_sent)
     LIST_EACH(&engine->lives, live, all, live)
     {
         for (unsigned i = 0; i < live->graph->count; i++)
-            if (also_sent || !live->tasks[i].conn)
+            if (also_sent || !atomic_load(&live->tasks[i].sent))
                 task_interrupt(&live->tasks[i]);
     }
 }

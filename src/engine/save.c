@@ -67,7 +67,7 @@ static void leave(struct save *save)
 static void submit(struct save *save)
 {
     save->live->submitted++;
-    store_submit(save->live->engine->store, &save->write);
+    queue_write(save->live->engine, &save->write);
 }
 
 static void submit_again(struct timer *timer)

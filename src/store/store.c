@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The store: readers, one link a thread; and the writer, a thread that gathers.
+ * The store: readers, one link a thread; and writes, in groups.
  *
- * A group is what waits when the writer comes round, up to GROUP_MAX writes: one transaction, one
- * sync. While it commits, the next group gathers by itself; nobody waits on a timer. A group runs
- * bare at first, because a savepoint for each write makes SQLite copy every page that the write
- * touches, for an undo that is hardly ever needed. When a write fails, the group is rolled back and
- * run again with savepoints, so that the others do not suffer; that is why `run` may run twice.
+ * A group is carried out by one thread at a time, who leads: the writer's, or one that was about to
+ * go on with what the group makes possible. It is what waits when the leader comes round, up to
+ * GROUP_MAX writes: one transaction, one sync. While it commits, the next group gathers by itself;
+ * nobody waits on a timer. A group runs bare at first, because a savepoint for each write makes
+ * SQLite copy every page that the write touches, for an undo that is hardly ever needed. When a write
+ * fails, the group is rolled back and run again with savepoints, so that the others do not suffer;
+ * that is why `run` may run twice.
  */
 #include "store/store.h"
 
@@ -47,6 +49,9 @@ struct store {
     pthread_mutex_t lock;
     struct list queue; /* of struct write */
     bool writer_waits, stopping;
+    bool tidy;        /* nothing was written since the log was carried over */
+    bool leading;     /* somebody is at a group */
+    pthread_t leader; /* who, then */
     struct list readers;
     struct store_stats stats;
     /* The lock guards what stands above. */
@@ -58,9 +63,8 @@ struct store {
     atomic_bool check_stop;
     pthread_key_t thread_readers; /* the calling thread's struct reader list */
     pthread_t writer;
-    struct link *write_link; /* the writer's own, and so is what follows */
+    struct link *write_link; /* the leader's own, and so is what follows */
     struct group *group;
-    bool tidy; /* nothing was written since the log was carried over */
     _Atomic uint64_t rights_generation;
     void (*rights_changed)(void *context); /* under the lock, as the next */
     void *rights_context;
@@ -168,52 +172,129 @@ static void group_run(struct store *store, struct group *group)
         group->writes[i]->done(group->writes[i], group->failed[i] ? &group->errors[i] : NULL);
 }
 
-/* --- the writer --- */
+/* --- leading --- */
 
-/* Waits for writes; false when none will come any more. An idle second is used to tidy up. */
-static bool gather(struct store *store, struct group *group)
+void store_wake(struct store *store)
 {
     (void)pthread_mutex_lock(&store->lock);
-    struct deadline idle = deadline_in_ms(IDLE_MS);
-    while (list_empty(&store->queue) && !store->stopping) {
-        store->writer_waits = true;
-        bool woken =
-            cond_wait_until(&store->wake, &store->lock, store->tidy ? DEADLINE_NEVER : idle);
-        store->writer_waits = false;
-        if (woken || !list_empty(&store->queue))
-            continue;
-        (void)pthread_mutex_unlock(&store->lock);
-        store->driver->tidy(store->write_link, true);
-        store->tidy = true;
-        (void)pthread_mutex_lock(&store->lock);
-    }
-    group->count = 0;
-    while (group->count < GROUP_MAX && !list_empty(&store->queue))
-        group->writes[group->count++] = LIST_ITEM(list_pop(&store->queue), write, node);
-    (void)pthread_mutex_unlock(&store->lock);
-    return group->count > 0;
-}
-
-static void *writer_main(void *context)
-{
-    struct store *store = context;
-    while (gather(store, store->group)) {
-        group_run(store, store->group);
-        store->tidy = false;
-        store->driver->tidy(store->write_link, false);
-    }
-    return NULL;
-}
-
-void store_submit(struct store *store, struct write *write)
-{
-    (void)pthread_mutex_lock(&store->lock);
-    list_push(&store->queue, &write->node);
     bool wake = store->writer_waits;
     store->writer_waits = false; /* one wake is enough */
     (void)pthread_mutex_unlock(&store->lock);
     if (wake)
         (void)pthread_cond_signal(&store->wake);
+}
+
+/* Under the lock: from here on this thread leads. */
+static void take_lead(struct store *store)
+{
+    store->leader = pthread_self();
+    store->leading = true;
+}
+
+static void give_lead_up(struct store *store, bool tidy)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    store->tidy = tidy;
+    store->leading = false;
+    bool more = !list_empty(&store->queue);
+    (void)pthread_mutex_unlock(&store->lock);
+    if (more)
+        store_wake(store);
+}
+
+/* Under the lock: the next group, and the lead with it. False when it is not to be had. */
+static bool take_group(struct store *store)
+{
+    struct group *group = store->group;
+    if (store->leading || list_empty(&store->queue))
+        return false;
+    take_lead(store);
+    group->count = 0;
+    while (group->count < GROUP_MAX && !list_empty(&store->queue))
+        group->writes[group->count++] = LIST_ITEM(list_pop(&store->queue), write, node);
+    return true;
+}
+
+static void carry_out_group(struct store *store)
+{
+    group_run(store, store->group);
+    store->driver->tidy(store->write_link, false);
+    give_lead_up(store, false);
+}
+
+bool store_carry_out(struct store *store)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    bool mine = take_group(store);
+    (void)pthread_mutex_unlock(&store->lock);
+    if (mine)
+        carry_out_group(store);
+    return mine;
+}
+
+/* --- the writer --- */
+
+/* Nothing was written for a while. Under the lock, which is given up for it. */
+static void tidy_up(struct store *store)
+{
+    take_lead(store);
+    (void)pthread_mutex_unlock(&store->lock);
+    store->driver->tidy(store->write_link, true);
+    give_lead_up(store, true);
+    (void)pthread_mutex_lock(&store->lock);
+}
+
+/* Waits for a group; false when none will come any more. An idle second is used to tidy up. */
+static bool gather(struct store *store)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    struct deadline idle = deadline_in_ms(IDLE_MS);
+    bool taken;
+    while (!(taken = take_group(store)) && !store->stopping) {
+        store->writer_waits = true;
+        bool woken =
+            cond_wait_until(&store->wake, &store->lock, store->tidy ? DEADLINE_NEVER : idle);
+        store->writer_waits = false;
+        if (woken)
+            continue;
+        if (!store->leading && list_empty(&store->queue))
+            tidy_up(store);
+        idle = deadline_in_ms(IDLE_MS);
+    }
+    (void)pthread_mutex_unlock(&store->lock);
+    return taken;
+}
+
+static void *writer_main(void *context)
+{
+    struct store *store = context;
+    while (gather(store))
+        carry_out_group(store);
+    return NULL;
+}
+
+bool store_put(struct store *store, struct write *write)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    list_push(&store->queue, &write->node);
+    bool alone = !store->leading;
+    (void)pthread_mutex_unlock(&store->lock);
+    return alone;
+}
+
+void store_submit(struct store *store, struct write *write)
+{
+    if (store_put(store, write))
+        store_wake(store);
+}
+
+/* Whether this thread is in a callback of the store's. */
+static bool leads(struct store *store)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    bool leads = store->leading && pthread_equal(store->leader, pthread_self());
+    (void)pthread_mutex_unlock(&store->lock);
+    return leads;
 }
 
 struct waiter {
@@ -237,7 +318,7 @@ static void waiter_done(struct write *write, const struct error *err)
 
 bool store_write(struct store *store, struct write *write, struct error *err)
 {
-    assert(!pthread_equal(pthread_self(), store->writer)); /* it would wait for itself */
+    assert(!leads(store)); /* it would wait for itself */
     struct waiter waiter = { .lock = PTHREAD_MUTEX_INITIALIZER, .err = err };
     cond_init(&waiter.done);
     write->waiter = &waiter;

@@ -106,12 +106,12 @@ struct write {
     struct list_node node; /* the store's own */
     struct scope scope;
     /*
-     * Runs in a transaction, on the writer's thread, perhaps more than once (the transaction may be
-     * tried again): it must not do anything but SQL and filling its own struct. False undoes what it
+     * Runs in a transaction, on the thread that carries out its group, perhaps more than once (the
+     * transaction may be tried again): it must not do anything but SQL and filling its own struct. False undoes what it
      * did and is told to `done`.
      */
     bool (*run)(struct tx *tx, struct write *write, struct error *err);
-    /* Committed (err NULL), or not. On the writer's thread: must not block. The write is its owner's
+    /* Committed (err NULL), or not. On the same thread: must not block. The write is its owner's
      * again. */
     void (*done)(struct write *write, const struct error *err);
     void *waiter; /* the store's own: who is in store_write() */
@@ -119,7 +119,17 @@ struct write {
 
 /* Hands a write over.  Blocks: no.  Threads: any. */
 void store_submit(struct store *store, struct write *write);
-/* Submits and waits, for commands and start-up: `write->done` is not used. Not on the writer's thread. */
+/*
+ * The same for who has a thread that can carry writes out itself, which saves waking the writer's:
+ * store_put() wakes nobody, and is true when nobody is at it. Then store_carry_out() is called by
+ * somebody soon, or store_wake(). What is put while a group is under way is seen to behind it.
+ */
+bool store_put(struct store *store, struct write *write);
+/* Carries out one group, unless there is none, or another thread is at it: then false.  Blocks. */
+bool store_carry_out(struct store *store);
+/* Leaves it to the writer's thread. */
+void store_wake(struct store *store);
+/* Submits and waits, for commands and start-up: `write->done` is not used. Not in a callback. */
 MUST_USE bool store_write(struct store *store, struct write *write, struct error *err);
 
 /* Runs a statement that gives no rows; *changes (or NULL) gets the number of rows changed. A
