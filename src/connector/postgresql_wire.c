@@ -62,27 +62,33 @@ void pg_cancel_unref(struct pg_cancel *cancel)
     free(cancel);
 }
 
-/* Dials the same address anew, judged anew; tcp_user_timeout bounds the dialling. */
+/* Dials the same address anew; tcp_user_timeout bounds the dialling. */
 static void *carry_out_cancel(void *context)
 {
     struct pg_cancel *cancel = context;
     char said[256];
     pg_patience(deadline_in_ms(CANCEL_MS), true);
-    if (egress_allows(cancel->egress, (const struct sockaddr *)&cancel->address, cancel->port))
-        (void)PQcancel(cancel->request, said, sizeof(said));
+    (void)PQcancel(cancel->request, said, sizeof(said));
     pg_patience(DEADLINE_NEVER, false);
     pg_cancel_unref(cancel);
     atomic_fetch_sub(&cancel_threads, 1);
     return NULL;
 }
 
+/* Judged anew, and here: the thread may outlive the policy. */
+static bool may_cancel(const struct pg_cancel *cancel)
+{
+    return cancel && cancel->request && cancel->address.ss_family != AF_UNSPEC &&
+           egress_allows(cancel->egress, (const struct sockaddr *)&cancel->address, cancel->port);
+}
+
 void pg_cancel_aside(struct pg_cancel *cancel)
 {
+    if (!may_cancel(cancel))
+        return;
     /* Past the cap the server finds out by itself: client_connection_check_interval. */
-    if (!cancel || !cancel->request || cancel->address.ss_family == AF_UNSPEC ||
-        atomic_fetch_add(&cancel_threads, 1) >= CANCEL_THREADS_MAX) {
-        if (cancel && cancel->request && cancel->address.ss_family != AF_UNSPEC)
-            atomic_fetch_sub(&cancel_threads, 1);
+    if (atomic_fetch_add(&cancel_threads, 1) >= CANCEL_THREADS_MAX) {
+        atomic_fetch_sub(&cancel_threads, 1);
         return;
     }
     atomic_fetch_add(&cancel->holders, 1);

@@ -284,6 +284,20 @@ static void ends_what_is_cancelled(void **state)
     postgresql_connector.close(it.watcher);
 }
 
+/* At the end of a server a request to cancel may be on its way when the egress policy is freed. */
+static void a_cancel_outlives_its_session(void **state)
+{
+    for (int i = 0; i < 20; i++) {
+        struct subject subject;
+        subject_init(&subject, &postgresql_connector, getenv("PGURL"), NULL);
+        struct conn *conn = subject_session(&subject);
+        postgresql_connector.interrupt(conn);
+        postgresql_connector.close(conn);
+        subject_done(&subject);
+    }
+    expect(conn_of(state), Q("SELECT 1 AS v"), ONE("1", "int4"));
+}
+
 static void does_not_begin_when_cancelled_before(void **state)
 {
     struct outcome outcome;
@@ -308,6 +322,7 @@ int main(void)
         cmocka_unit_test(ends_what_takes_too_long),
         cmocka_unit_test(the_server_ends_it_by_itself_too),
         cmocka_unit_test(ends_what_is_cancelled),
+        cmocka_unit_test(a_cancel_outlives_its_session),
         cmocka_unit_test(does_not_begin_when_cancelled_before),
     };
     return RUN_POSTGRESQL(tests);
