@@ -16,9 +16,11 @@
 #include <stdbool.h>
 
 extern const struct procedure auth_procedures[];
+extern const struct procedure auth_code_procedures[];
 extern const struct procedure token_procedures[];
 extern const struct procedure project_procedures[];
 extern const struct procedure member_procedures[];
+extern const struct procedure invitation_procedures[];
 extern const struct procedure connection_procedures[];
 extern const struct procedure connection_save_procedures[];
 extern const struct procedure connection_test_procedures[];

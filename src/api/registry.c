@@ -7,10 +7,12 @@
 
 const struct procedure *const api_tables[] = {
     auth_procedures,
+    auth_code_procedures,
     token_procedures,
     user_procedures,
     project_procedures,
     member_procedures,
+    invitation_procedures,
     connection_procedures,
     connection_save_procedures,
     connection_test_procedures,

@@ -14,6 +14,7 @@
 #include "auth/session.h"
 #include "base/time.h"
 #include "store/rights.h"
+#include "store/sessions.h"
 
 #define HASH_LEN 64 /* of vault/token.h, in hexadecimal */
 
@@ -66,5 +67,17 @@ void memory_keep_right(struct auth *auth, const struct known_right *known);
  */
 bool memory_begin_try(struct auth *auth, struct str email, struct str peer);
 void memory_try_succeeded(struct auth *auth, struct str email, struct str peer);
+
+/* --- sign_in.c, for codes.c --- */
+
+/* A new session, to be inserted; its token is shown once. */
+void sign_in_make_session(struct id user_id, struct arena *arena, struct session_row *row,
+                          struct sign_in *out);
+/* A new user with a hashed password, to be inserted. */
+struct user_row sign_in_make_user(const struct new_user *user, bool admin, struct arena *arena);
+MUST_USE bool sign_in_find_by_email(struct auth *auth, struct str email, struct arena *arena,
+                                    struct user_row *out, bool *found, struct error *err);
+/* Said to those only who know the password, or a code. */
+MUST_USE bool sign_in_check_enabled(const struct user_row *user, struct error *err);
 
 #endif

@@ -12,9 +12,8 @@
 /* Stands in the place of a peer: wrong passwords of a change are counted by themselves. */
 #define CHANGING STR("changePassword")
 
-/* A new session, to be inserted; its token is shown once. */
-static void make_session(struct id user_id, struct arena *arena, struct session_row *row,
-                         struct sign_in *out)
+void sign_in_make_session(struct id user_id, struct arena *arena, struct session_row *row,
+                          struct sign_in *out)
 {
     struct new_token token;
     token_make(arena, &token);
@@ -30,7 +29,7 @@ static void make_session(struct id user_id, struct arena *arena, struct session_
     out->expires_at = row->expires_at;
 }
 
-static struct user_row make_user(const struct new_user *user, bool admin, struct arena *arena)
+struct user_row sign_in_make_user(const struct new_user *user, bool admin, struct arena *arena)
 {
     struct instant now = instant_now();
     return (struct user_row){
@@ -129,14 +128,14 @@ bool auth_setup(struct auth *auth, struct str token, const struct new_user *user
     tx_end(tx);
     if (!open)
         return false;
-    struct sign_in made = { .user = make_user(user, true, arena) };
+    struct sign_in made = { .user = sign_in_make_user(user, true, arena) };
     struct setup_write w = {
         .write = { .scope = scope_system(), .run = setup_run },
         .arena = arena,
         .token = token,
         .user = made.user,
     };
-    make_session(made.user.id, arena, &w.session, &made);
+    sign_in_make_session(made.user.id, arena, &w.session, &made);
     if (!store_write(auth->store, &w.write, err))
         return false;
     *out = made;
@@ -145,8 +144,8 @@ bool auth_setup(struct auth *auth, struct str token, const struct new_user *user
 
 /* --- login --- */
 
-static bool find_by_email(struct auth *auth, struct str email, struct arena *arena,
-                          struct user_row *out, bool *found, struct error *err)
+bool sign_in_find_by_email(struct auth *auth, struct str email, struct arena *arena,
+                           struct user_row *out, bool *found, struct error *err)
 {
     AUTO(tx) tx = store_read(auth->store, scope_system(), err);
     return tx && user_find_by_email(tx, email, arena, out, found, err);
@@ -157,8 +156,7 @@ static bool refuse_login(struct error *err)
     return fail(err, ERR_UNAUTHORIZED, "email or password is wrong");
 }
 
-/* Said to those only who know the password. */
-static bool check_enabled(const struct user_row *user, struct error *err)
+bool sign_in_check_enabled(const struct user_row *user, struct error *err)
 {
     return !instant_set(user->disabled_at) ||
            fail(err, ERR_FORBIDDEN, "this account is disabled: ask an administrator of the server");
@@ -181,7 +179,7 @@ static bool login_run(struct tx *tx, struct write *write, struct error *err)
     /* A password that was changed while this one was being hashed does not open a session. */
     if (!found || !str_eq(user.password_hash, w->password_hash))
         return refuse_login(err);
-    return check_enabled(&user, err) && session_insert(tx, &w->session, err);
+    return sign_in_check_enabled(&user, err) && session_insert(tx, &w->session, err);
 }
 
 bool auth_login(struct auth *auth, struct str email, const struct secret *password, struct str peer,
@@ -191,7 +189,7 @@ bool auth_login(struct auth *auth, struct str email, const struct secret *passwo
         return fail(err, ERR_TOO_MANY_REQUESTS, "too many failed sign-ins: try again in a minute");
     struct sign_in made = { 0 };
     bool found;
-    if (!find_by_email(auth, email, arena, &made.user, &found, err))
+    if (!sign_in_find_by_email(auth, email, arena, &made.user, &found, err))
         return false;
     if (!password_matches(password, found ? made.user.password_hash : STR_NULL))
         return refuse_login(err);
@@ -201,7 +199,7 @@ bool auth_login(struct auth *auth, struct str email, const struct secret *passwo
         .arena = arena,
         .password_hash = made.user.password_hash,
     };
-    make_session(made.user.id, arena, &w.session, &made);
+    sign_in_make_session(made.user.id, arena, &w.session, &made);
     if (!store_write(auth->store, &w.write, err))
         return false;
     *out = made;
@@ -292,7 +290,7 @@ bool auth_add_user(struct auth *auth, const struct new_user *user, struct arena 
 {
     struct user_write w = {
         .write = { .scope = scope_system(), .run = user_run },
-        .user = make_user(user, user->admin, arena),
+        .user = sign_in_make_user(user, user->admin, arena),
         .adder = user->adder,
     };
     if (!store_write(auth->store, &w.write, err))

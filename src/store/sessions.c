@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of sessions. */
+/* Rows of sessions and sign_in_codes. */
 #include "store/sessions.h"
 
 static const struct field row_fields[] = {
@@ -45,8 +45,48 @@ bool session_delete_others(struct tx *tx, struct id user_id, struct id keep, str
 {
     static const struct sql others = SQL("DELETE FROM sessions WHERE user_id = $1 AND id <> $2");
     static const struct sql all = SQL("DELETE FROM sessions WHERE user_id = $1");
+    static const struct sql code = SQL("DELETE FROM sign_in_codes WHERE user_id = $1");
     tx_rights_changed(tx);
+    if (!tx_run(tx, &code, BINDS(bind_id(user_id)), NULL, err))
+        return false;
     if (!id_set(keep))
         return tx_run(tx, &all, BINDS(bind_id(user_id)), NULL, err);
     return tx_run(tx, &others, BINDS(bind_id(user_id), bind_id(keep)), NULL, err);
+}
+
+/* --- codes --- */
+
+static const struct field code_fields[] = {
+    { FIELD("userId", session_row, user_id, REQUIRED, "") },
+    { FIELD("expiresAt", session_row, expires_at, REQUIRED, "") },
+    { 0 },
+};
+static const struct shape code_shape = SHAPE(NULL, session_row, code_fields);
+
+bool sign_in_code_set(struct tx *tx, struct id user_id, struct str code_hash,
+                      struct instant expires_at, struct error *err)
+{
+    static const struct sql sql =
+        SQL("INSERT INTO sign_in_codes (user_id, code_hash, expires_at) VALUES ($1, $2, $3)"
+            " ON CONFLICT (user_id) DO UPDATE"
+            " SET code_hash = excluded.code_hash, expires_at = excluded.expires_at");
+    return tx_run(tx, &sql, BINDS(bind_id(user_id), bind_text(code_hash), bind_instant(expires_at)),
+                  NULL, err);
+}
+
+bool sign_in_code_take(struct tx *tx, struct str code_hash, struct instant now, struct id *user_id,
+                       bool *found, struct error *err)
+{
+    static const struct sql find =
+        SQL("SELECT user_id, expires_at FROM sign_in_codes WHERE code_hash = $1");
+    static const struct sql remove = SQL("DELETE FROM sign_in_codes WHERE code_hash = $1");
+    struct session_row row;
+    /* No arena: neither member is a text. */
+    if (!tx_one(tx, &find, BINDS(bind_text(code_hash)), &code_shape, NULL, &row, found, err) ||
+        !tx_run(tx, &remove, BINDS(bind_text(code_hash)), NULL, err))
+        return false;
+    *found = *found && row.expires_at.us > now.us;
+    if (*found)
+        *user_id = row.user_id;
+    return true;
 }

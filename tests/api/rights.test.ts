@@ -42,6 +42,7 @@ interface Fixture {
   userId: string; /* of a member, a viewer */
   guest: string; /* the address of a user who is no member */
   otherId: string; /* somebody else's */
+  invitationId: string;
   tokenId: string; /* of the actor, if they have any */
 }
 
@@ -67,6 +68,10 @@ const rows: Record<string, Row> = {
   },
   "auth.login": { needs: "anyone", input: () => ({ email: "stranger@tieline.test", password }) },
   "auth.logout": { needs: "anyone", input: () => ({}) },
+  "auth.viewInvitation": { needs: "anyone", input: () => ({ code: "none" }), then: "NOT_FOUND" },
+  "auth.acceptInvitation": { needs: "anyone", input: () => ({ code: "none" }), then: "NOT_FOUND" },
+  "auth.createCode": { needs: "self", input: () => ({}) },
+  "auth.loginWithCode": { needs: "anyone", input: () => ({ code: "none" }), then: "UNAUTHORIZED" },
   "auth.changePassword": { needs: "self", input: () => ({ current: password, password }) },
   "tokens.list": { needs: "self" },
   "tokens.create": { needs: "self", input: () => ({ name: "t" }) },
@@ -87,6 +92,9 @@ const rows: Record<string, Row> = {
   "members.add": { needs: "owner", input: (f) => ({ ...project(f), email: f.guest, role: "viewer" }) },
   "members.update": { needs: "owner", input: (f) => ({ ...project(f), userId: f.userId, role: "viewer" }) },
   "members.remove": { needs: "owner", input: (f) => ({ ...project(f), userId: f.userId }) },
+  "members.invitations": { needs: "owner", input: project },
+  "members.invite": { needs: "owner", input: (f) => ({ ...project(f), email: "new@tieline.test", role: "viewer" }) },
+  "members.uninvite": { needs: "owner", input: (f) => ({ ...project(f), invitationId: f.invitationId }) },
   "connections.list": { needs: "viewer", input: project },
   "connections.get": { needs: "viewer", input: connection },
   "connections.usage": { needs: "viewer", input: connection },
@@ -151,6 +159,8 @@ async function make(actor: Actor): Promise<Fixture> {
   for (const role of ["viewer", "editor"])
     await owner.mutation("members.add", { projectId, email: `${role}@tieline.test`, role });
   await owner.mutation("members.add", { projectId, email: "member@tieline.test", role: "viewer" });
+  const invited = { projectId, email: "invited@tieline.test", role: "viewer" };
+  const { invitation } = await owner.mutation("members.invite", invited);
   const url = { connectionType: "redis", name: "Nowhere", connectionUrl: "redis://127.0.0.1:1" };
   const { id: connectionId } = await owner.mutation("connections.create", { projectId, ...url });
   const { id: workflowId } = await owner.mutation("workflows.create", { projectId, name: "W", definition });
@@ -160,7 +170,7 @@ async function make(actor: Actor): Promise<Fixture> {
   const tokenId = own ? (await client(server, token).mutation("tokens.create", { name: "own" })).token.id : randomUUID();
   const [userId, otherId] = [ids.member!, ids.other!];
   const guest = "guest@tieline.test";
-  return { projectId, connectionId, workflowId, executionId, userId, guest, otherId, tokenId };
+  return { projectId, connectionId, workflowId, executionId, userId, guest, otherId, tokenId, invitationId: invitation.id };
 }
 
 function expected(actor: Actor, row: Row, kind: string): string {

@@ -41,6 +41,21 @@ export interface Success {
   success: boolean;
 }
 
+export interface InvitationView {
+  /** The project that one would join. */
+  projectName: string;
+  /** Address of who is invited. */
+  email: string;
+  /** What they will be. */
+  role: "viewer" | "editor" | "owner";
+  /** Name of who invites; absent: the operator of the server. */
+  invitedBy?: string;
+  /** True: a user has this address, and accepts with their password. */
+  known: boolean;
+  /** When it ends by itself. */
+  expiresAt: string;
+}
+
 export interface Token {
   /** Id of the token, not its secret. */
   id: string;
@@ -82,6 +97,19 @@ export interface Member {
   role: "viewer" | "editor" | "owner";
   /** When they became a member. */
   createdAt: string;
+}
+
+export interface Invitation {
+  /** Id of the invitation. */
+  id: string;
+  /** Address of who is invited. */
+  email: string;
+  /** What they will be. */
+  role: "viewer" | "editor" | "owner";
+  /** When it was made. */
+  createdAt: string;
+  /** When it ends by itself. */
+  expiresAt: string;
 }
 
 export interface Connection {
@@ -447,6 +475,59 @@ type Routers = {
       };
       output: Success;
     }>;
+    /** What an invitation says to whoever has its code. */
+    viewInvitation: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Of the address that was handed over. */
+        code: string;
+      };
+      output: InvitationView;
+    }>;
+    /** Joins the project of an invitation, as a new user or as the one of its address; once. */
+    acceptInvitation: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Of the address that was handed over. */
+        code: string;
+        /** What people call you, as a new user. */
+        name?: string;
+        /** A new user's, at least 8 characters; or yours, if you are one and not signed in. */
+        password?: string;
+      };
+      output: {
+        /** Who is signed in now. */
+        user: User;
+        /** The project they belong to now. */
+        projectId: string;
+      };
+    }>;
+    /** Makes a code that signs the caller in once, in a browser; an earlier one is void. */
+    createCode: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** How long it counts; absent: 10. */
+        minutes?: number;
+      } | void;
+      output: {
+        /** For the address /login#code=…; it works once, and is shown this once. */
+        code: string;
+        /** When it ends by itself. */
+        expiresAt: string;
+      };
+    }>;
+    /** Signs in with such a code, by cookie. */
+    loginWithCode: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Of the address that was handed over. */
+        code: string;
+      };
+      output: {
+        /** Who is signed in now. */
+        user: User;
+      };
+    }>;
   };
   tokens: {
     /** The caller's tokens. */
@@ -637,6 +718,47 @@ type Routers = {
         projectId: string;
         /** Id of the member. */
         userId: string;
+      };
+      output: Success;
+    }>;
+    /** Invitations to a project that nobody has accepted yet. */
+    invitations: TRPCQueryProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the project. */
+        projectId: string;
+      };
+      output: {
+        /** Those that can be accepted, newest first. */
+        invitations: Invitation[];
+      };
+    }>;
+    /** Makes a code by which a person joins, as a new user or as one of this server; for 7 days. */
+    invite: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the project. */
+        projectId: string;
+        /** Address of who is invited. */
+        email: string;
+        /** What they will be. */
+        role: "viewer" | "editor" | "owner";
+      };
+      output: {
+        /** The new invitation. */
+        invitation: Invitation;
+        /** For the address /invite#code=…; it works once, and is shown this once. */
+        code: string;
+      };
+    }>;
+    /** Takes an invitation back. */
+    uninvite: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the project. */
+        projectId: string;
+        /** Id of the invitation. */
+        invitationId: string;
       };
       output: Success;
     }>;
