@@ -9,6 +9,7 @@
 #include "base/buf.h"
 
 #define FLAG_MAX 64
+#define HELP_COLUMN 28
 
 /* keyFile → key-file, or KEY_FILE */
 static void spell(const struct field *field, char between, bool capitals, char out[FLAG_MAX])
@@ -289,7 +290,8 @@ static void print_field(const struct command *command, const struct field *field
         name = arena_printf(arena, "--%s", flag);
     else if (is_flag(command, field))
         name = arena_printf(arena, "--%s %s", flag, value_name(field));
-    (void)printf("  %-28.*s %s", (int)name.len, name.ptr, field->doc);
+    int blanks = HELP_COLUMN - (int)str_utf8_count(name); /* printf's own width counts bytes */
+    (void)printf("  " STR_FMT "%*s %s", STR_ARG(name), blanks > 0 ? blanks : 0, "", field->doc);
     if (is_flag(command, field) && field->need == REQUIRED)
         (void)printf(" Required.");
     if (field->fallback)

@@ -346,6 +346,11 @@ describe("help and the manual page", () => {
   const helps = new Map(commands.map((command) => [command, done([...command.split(" "), "--help"])]));
   const flagsOf = (text: string) => [...new Set([...text.matchAll(/^ {2}--([a-z-]+)/gm)].map((found) => found[1]!))].sort();
 
+  test("what flags mean stands in one column", () => {
+    for (const text of helps.values())
+      for (const [line] of text.matchAll(/^ {2}(?:--|[A-Z_]+ {2}).*/gm)) expect([...line].slice(0, 32).join(""), line).toMatch(/^.{30} [^ ]$/u);
+  });
+
   test("each command has its help, with an example, and both ways to ask give it", () => {
     expect(commands.length).toBeGreaterThan(20);
     for (const [command, text] of helps) {
