@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _GNU_SOURCE /* EAI_NODATA */
 /*
  * The resolver's threads, its queue, and who frees what.
  *
@@ -10,6 +9,7 @@
  * Threads start with the first work for them. At every unlock, no more than RESOLVE_AT_ONCE of them
  * are not hanging in an abandoned look-up.
  */
+#define _GNU_SOURCE /* EAI_NODATA */
 #include "connector/resolve.h"
 
 #include "base/list.h"
@@ -154,7 +154,9 @@ static bool wait_for_answer(struct lookup *lookup, struct deadline by, const str
         (void)pthread_mutex_unlock(&resolver.lock);
         enum waited waited = wait_ready(lookup->done, POLLIN, by, stop);
         (void)pthread_mutex_lock(&resolver.lock);
-        answered = waited == WAITED_READY;
+        /* An answer may still have come between the end of the wait and here. */
+        answered = lookup->answered;
+        assert(answered || waited != WAITED_READY);
         if (!answered)
             abandon(lookup);
     }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dials loopback only. getaddrinfo() is ours here, so that names answer what a test says, or hang.
+ * Dials loopback only. getaddrinfo() is ours here, so that names answer what a test says, or hang; and
+ * poll(), so that an answer can come when a wait for it is just over.
  */
+#define _GNU_SOURCE /* ppoll */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -10,9 +12,11 @@
 #include "connector/connector.h"
 #include "connector/dial.h"
 
+#include <dirent.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -90,6 +94,24 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
         *out = answer_with("127.0.0.2", answer_with("127.0.0.1", NULL));
     else
         *out = answer_with("127.0.0.1", NULL);
+    return 0;
+}
+
+/* The wait ends late; before the one who waited can say so, what hangs is let go and answers. */
+static atomic_bool answers_after_the_wait;
+
+int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+    struct timespec timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
+    int ready = ppoll(fds, count, timeout_ms < 0 ? NULL : &timeout, NULL);
+    if (ready != 0 || !atomic_exchange(&answers_after_the_wait, false))
+        return ready;
+    (void)pthread_mutex_lock(&names.lock);
+    names.hang = false;
+    (void)pthread_cond_broadcast(&names.changed);
+    (void)pthread_mutex_unlock(&names.lock);
+    assert_int_equal(ppoll(fds, 1, &(struct timespec){ .tv_sec = 10 }, NULL), 1);
+    fds[0].revents = 0;
     return 0;
 }
 
@@ -307,6 +329,37 @@ static void no_time_left_asks_nobody_for_long(void **state)
     (void)pthread_mutex_unlock(&names.lock);
 }
 
+static unsigned open_files(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    unsigned count = 0;
+    assert_non_null(folder);
+    while (readdir(folder))
+        count++;
+    (void)closedir(folder);
+    return count;
+}
+
+/* It is taken, or dropped, but it is somebody's. */
+static void an_answer_right_after_the_wait_is_not_lost(void **state)
+{
+    (void)state;
+    unsigned before = open_files();
+    for (int i = 0; i < 3; i++) {
+        struct error err = { 0 };
+        struct dial_target target;
+        (void)pthread_mutex_lock(&names.lock);
+        names.hang = true;
+        (void)pthread_mutex_unlock(&names.lock);
+        atomic_store(&answers_after_the_wait, true);
+        if (!dial_resolve(STR("hang"), 1, egress, &(struct opening){ .by = deadline_in_ms(20) },
+                          &target, &err))
+            assert_int_equal(err.code, ERR_DNS_TIMEOUT);
+        assert_false(atomic_load(&answers_after_the_wait));
+    }
+    assert_int_equal(open_files(), before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +369,7 @@ int main(void)
         cmocka_unit_test(a_silent_peer_costs_the_deadline),
         cmocka_unit_test(a_stuck_resolver_delays_nobody_else),
         cmocka_unit_test(no_time_left_asks_nobody_for_long),
+        cmocka_unit_test(an_answer_right_after_the_wait_is_not_lost),
     };
     return cmocka_run_group_tests(tests, make_egress, free_egress);
 }
