@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * workflows.execute: a start that is answered once it is durable, or, with waitMs, once the
+ * workflows.execute, executions.runAgain: a start that is answered once it is durable, or, with waitMs, once the
  * execution has ended or the wait is over. Waiting holds no thread.
  */
 #include "api/internal.h"
@@ -103,18 +103,17 @@ static bool refuse_blocked(const struct workflow_problem *blocker, struct error 
                 blocker->field.len > 0 ? ": " : "", STR_ARG(blocker->message));
 }
 
-static bool prepare(struct call *call, const struct execute_input *in, struct execute *self,
-                    struct error *err)
+/* Latest version of in->workflow_id. */
+static bool prepare(struct call *call, struct tx *tx, const struct execute_input *in,
+                    struct execute *self, struct error *err)
 {
     struct workflow_row workflow;
     bool found;
 
-    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
-    if (!tx ||
-        !workflow_find(tx, call->project_id, in->workflow_id, call->arena, &workflow, &found, err))
+    if (!workflow_find(tx, call->project_id, in->workflow_id, call->arena, &workflow, &found, err))
         return false;
     if (!found)
-        return fail(err, ERR_NOT_FOUND, "no such workflow");
+        return fail(err, ERR_NOT_FOUND, "the workflow was deleted");
     struct graph *graph = engine_graph(services_of(call)->engine, call->project_id, workflow.id,
                                        workflow.version, err);
     if (!graph)
@@ -135,6 +134,18 @@ static bool prepare(struct call *call, const struct execute_input *in, struct ex
     return true;
 }
 
+static enum answer start(struct call *call, struct execute *self, struct opt_int wait_ms)
+{
+    self->call = call;
+    if (wait_ms.set) {
+        self->waiter.done = waited;
+        self->start.waiter = &self->waiter;
+        self->start.wait_until = deadline_in_ms(wait_ms.value);
+    }
+    engine_start(services_of(call)->engine, &self->start);
+    return PENDING;
+}
+
 static enum answer workflows_execute(struct call *call, const void *input, void *output,
                                      struct error *err)
 {
@@ -146,16 +157,50 @@ static enum answer workflows_execute(struct call *call, const void *input, void 
         (void)fail_field(err, ERR_BAD_REQUEST, "input", "must be at most 1 MiB of JSON");
         return FAILED;
     }
-    if (!prepare(call, in, self, err))
+    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    if (!tx || !prepare(call, tx, in, self, err))
         return FAILED;
-    self->call = call;
-    if (in->wait_ms.set) {
-        self->waiter.done = waited;
-        self->start.waiter = &self->waiter;
-        self->start.wait_until = deadline_in_ms(in->wait_ms.value);
+    return start(call, self, in->wait_ms);
+}
+
+/* --- once more --- */
+
+struct run_again_input {
+    struct id execution_id;
+    struct opt_int wait_ms;
+};
+static const struct field run_again_fields[] = {
+    { FIELD("executionId", run_again_input, execution_id, REQUIRED, "Id of the execution.") },
+    { FIELD("waitMs", run_again_input, wait_ms, OPTIONAL,
+            "Wait so long for the end, and give the execution as it then is."),
+      .min = 1, .max = 60000, .look = LOOK_DURATION_MS },
+    { 0 },
+};
+static const struct shape run_again_shape = SHAPE(NULL, run_again_input, run_again_fields);
+
+/* With the very input, as it is stored: no program in between has read its numbers. */
+static enum answer executions_run_again(struct call *call, const void *input, void *output,
+                                        struct error *err)
+{
+    const struct run_again_input *in = input;
+    struct execute *self = ARENA_NEW(call->arena, execute);
+    struct execution_row old;
+    bool found;
+    (void)output;
+
+    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    if (!tx ||
+        !execution_find(tx, call->project_id, in->execution_id, call->arena, &old, &found, err))
+        return FAILED;
+    if (!found) {
+        (void)fail(err, ERR_NOT_FOUND, "no such execution");
+        return FAILED;
     }
-    engine_start(services_of(call)->engine, &self->start);
-    return PENDING;
+    const struct execute_input again = { .workflow_id = old.workflow_id, .input = old.input };
+    if (!prepare(call, tx, &again, self, err))
+        return FAILED;
+    self->start.rerun_of = in->execution_id;
+    return start(call, self, in->wait_ms);
 }
 
 const struct procedure execute_procedures[] = {
@@ -167,5 +212,15 @@ const struct procedure execute_procedures[] = {
       .input = &execute_shape,
       .output = &executed_shape,
       .run = workflows_execute },
+    { .path = "executions.runAgain",
+      .kind = MUTATION,
+      .needs = PROJECT_WRITE,
+      .about = ABOUT_EXECUTION,
+      .doc =
+          "Starts the latest version of an execution's workflow with the same input. The old one "
+          "stays as it is.",
+      .input = &run_again_shape,
+      .output = &executed_shape,
+      .run = executions_run_again },
     { 0 },
 };

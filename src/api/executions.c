@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* executions.list, get, cancel. */
+/* executions.list, get, step, cancel. */
 #include "api/internal.h"
 
 #include "api/watch.h"
@@ -13,6 +13,7 @@
 struct execution_list_input {
     struct id project_id, workflow_id;
     int status;
+    struct instant since;
     struct opt_int limit;
     struct id cursor;
 };
@@ -22,6 +23,8 @@ static const struct field list_fields[] = {
             "Only those of this workflow.") },
     { FIELD_ENUM("status", execution_list_input, status, OPTIONAL, execution_status_names,
                  "Only those that stand so.") },
+    { FIELD("since", execution_list_input, since, OPTIONAL,
+            "Only those that were accepted then or later.") },
     { FIELD("limit", execution_list_input, limit, OPTIONAL, "Page size."), .min = 1, .max = 200,
       .fallback = "50" },
     { FIELD("cursor", execution_list_input, cursor, OPTIONAL, "nextCursor of the page before.") },
@@ -103,6 +106,7 @@ static enum answer executions_list(struct call *call, const void *input, void *o
         .workflow_id = in->workflow_id,
         .status = in->status,
         .before = in->cursor,
+        .first = instant_set(in->since) ? id_first_at(in->since) : ID_NONE,
         .limit = (int64_t)limit + 1,
     };
 
@@ -122,11 +126,84 @@ static enum answer executions_list(struct call *call, const void *input, void *o
     return DONE;
 }
 
+/* --- one --- */
+
+struct execution_get_input {
+    struct id execution_id;
+    bool brief;
+};
+static const struct field get_fields[] = {
+    { FIELD("executionId", execution_get_input, execution_id, REQUIRED, "Id of the execution.") },
+    { FIELD("brief", execution_get_input, brief, OPTIONAL,
+            "Leave out inputs and outputs of steps over 16 KiB: those steps are partial.") },
+    { 0 },
+};
+static const struct shape get_shape = SHAPE(NULL, execution_get_input, get_fields);
+
+/* What was left out is present and empty. */
+static void mark_partial(struct step_row *step)
+{
+    struct json_text *texts[] = { &step->input, &step->output };
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        if (!str_set(texts[i]->text) || texts[i]->text.len > 0)
+            continue;
+        texts[i]->text = STR_NULL;
+        step->partial = (struct opt_bool){ true, true };
+    }
+}
+
 static enum answer executions_get(struct call *call, const void *input, void *output,
                                   struct error *err)
 {
-    const struct execution_id_input *in = input;
-    return execution_look(call, in->execution_id, output, err) ? DONE : FAILED;
+    const struct execution_get_input *in = input;
+    struct execution_row *out = output;
+    bool found;
+
+    if (!in->brief)
+        return execution_look(call, in->execution_id, out, err) ? DONE : FAILED;
+    if (!engine_glance(services_of(call)->engine, call->project_id, in->execution_id, call->arena,
+                       out, &found, err))
+        return FAILED;
+    if (!found) {
+        (void)fail(err, ERR_NOT_FOUND, "no such execution");
+        return FAILED;
+    }
+    struct step_row *steps = out->steps.items;
+    for (size_t i = 0; i < out->steps.count; i++)
+        mark_partial(&steps[i]);
+    return DONE;
+}
+
+struct execution_step_input {
+    struct id execution_id;
+    struct str node_id;
+};
+static const struct field step_fields[] = {
+    { FIELD("executionId", execution_step_input, execution_id, REQUIRED, "Id of the execution.") },
+    { FIELD("nodeId", execution_step_input, node_id, REQUIRED, "Id of the step's node."), .min = 1,
+      .max = 63 },
+    { 0 },
+};
+static const struct shape step_input_shape = SHAPE(NULL, execution_step_input, step_fields);
+
+static enum answer executions_step(struct call *call, const void *input, void *output,
+                                   struct error *err)
+{
+    const struct execution_step_input *in = input;
+    struct execution_row row;
+
+    if (!execution_look(call, in->execution_id, &row, err))
+        return FAILED;
+    const struct step_row *steps = row.steps.items;
+    for (size_t i = 0; i < row.steps.count; i++) {
+        if (!str_eq(steps[i].node_id, in->node_id))
+            continue;
+        *(struct step_row *)output = steps[i];
+        return DONE;
+    }
+    (void)fail_field(err, ERR_NOT_FOUND, "nodeId", "is no node of this execution: \"" STR_FMT "\"",
+                     STR_ARG(in->node_id));
+    return FAILED;
 }
 
 /* --- cancelling --- */
@@ -217,9 +294,17 @@ const struct procedure execution_procedures[] = {
       .needs = PROJECT_READ,
       .about = ABOUT_EXECUTION,
       .doc = "One execution with its steps and attempts.",
-      .input = &id_shape,
+      .input = &get_shape,
       .output = &execution_shape,
       .run = executions_get },
+    { .path = "executions.step",
+      .kind = QUERY,
+      .needs = PROJECT_READ,
+      .about = ABOUT_EXECUTION,
+      .doc = "One step of an execution, its input and output whole.",
+      .input = &step_input_shape,
+      .output = &step_shape,
+      .run = executions_step },
     { .path = "executions.cancel",
       .kind = MUTATION,
       .needs = PROJECT_WRITE,

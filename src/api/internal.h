@@ -28,6 +28,8 @@ extern const struct procedure component_procedures[];
 extern const struct procedure workflow_procedures[];
 extern const struct procedure execution_procedures[];
 extern const struct procedure execute_procedures[];
+extern const struct procedure execution_statistics_procedures[];
+extern const struct procedure connection_statistics_procedures[];
 extern const struct procedure watch_procedures[];
 extern const struct procedure user_procedures[];
 extern const struct procedure system_procedures[];

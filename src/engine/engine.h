@@ -85,6 +85,7 @@ struct engine_start {
     int64_t workflow_version;
     struct graph *graph;          /* the caller's reference, borrowed until a callback */
     struct json_text input;       /* absent: none */
+    struct id rerun_of;           /* none: of no other */
     struct str idempotency_key;   /* absent: none */
     struct engine_waiter *waiter; /* NULL: nobody waits; else waits from the first moment on */
     struct deadline wait_until;

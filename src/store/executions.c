@@ -26,6 +26,8 @@ const struct shape execution_error_shape = SHAPE("ExecutionError", execution_err
                 "The workflow's name when it was started.") },                                     \
         { FIELD("workflowVersion", execution_row, workflow_version, REQUIRED,                      \
                 "The version that runs.") },                                                       \
+        { FIELD("rerunOf", execution_row, rerun_of, OPTIONAL,                                      \
+                "The execution that this one was run again of.") },                                \
         { FIELD_ENUM("status", execution_row, status, REQUIRED, execution_status_names,            \
                      "Where it stands.") },                                                        \
         { FIELD_SHAPE("error", execution_row, error, OPTIONAL, &execution_error_shape,             \
@@ -62,8 +64,8 @@ static const struct field row_fields[] = {
 static const struct shape row_shape = SHAPE(NULL, execution_row, row_fields);
 
 #define SUMMARY_COLUMNS                                                                            \
-    "id, project_id, workflow_id, workflow_name, workflow_version, status, error, created_at, "    \
-    "started_at, finished_at"
+    "id, project_id, workflow_id, workflow_name, workflow_version, rerun_of, status, error, "      \
+    "created_at, started_at, finished_at"
 #define ROW_COLUMNS SUMMARY_COLUMNS ", input, lease_owner, lease_epoch, claims, cancel_requested"
 
 /* --- starting --- */
@@ -112,14 +114,15 @@ bool execution_insert(struct tx *tx, const struct execution_row *row, struct err
 {
     static const struct sql sql =
         SQL("INSERT INTO workflow_executions (project_id, id, workflow_id, workflow_name, "
-            "workflow_version, status, input, created_at, lease_owner, lease_epoch) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
+            "workflow_version, status, input, created_at, lease_owner, lease_epoch, rerun_of) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");
     return tx_run(tx, &sql,
                   BINDS(bind_id(row->project_id), bind_id(row->id), bind_id(row->workflow_id),
                         bind_text(row->workflow_name), bind_int(row->workflow_version),
                         bind_text(str_from(execution_status_names[row->status])),
                         bind_json(row->input), bind_instant(row->created_at),
-                        bind_text(row->lease_owner), bind_int(row->lease_epoch)),
+                        bind_text(row->lease_owner), bind_int(row->lease_epoch),
+                        bind_id(row->rerun_of)),
                   NULL, err);
 }
 
@@ -197,7 +200,8 @@ bool execution_find(struct tx *tx, struct id project_id, struct id id, struct ar
     " AND " SQL_EXECUTION_OPEN                                                                     \
     " AND ($2 IS NULL OR status = $2) AND ($5 IS NULL OR workflow_id = $5)"
 #define BEFORE " AND id < coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff')"
-#define LIST_END BEFORE " ORDER BY id DESC LIMIT $3"
+#define FROM " AND id >= coalesce($6, '00000000-0000-0000-0000-000000000000')"
+#define LIST_END BEFORE FROM " ORDER BY id DESC LIMIT $3"
 #define FAILED "status IN ('failed', 'cancelled')"
 
 /*
@@ -239,7 +243,8 @@ bool execution_list(struct tx *tx, const struct execution_filter *filter, struct
     struct bind project = bind_id(filter->project_id), before = bind_id(filter->before);
     struct bind status = bind_text(str_from(execution_status_names[filter->status]));
     struct bind limit = bind_int(filter->limit), workflow = bind_id(filter->workflow_id);
-    return tx_all(tx, list_sql(filter), BINDS(project, status, limit, before, workflow),
+    struct bind first = bind_id(filter->first);
+    return tx_all(tx, list_sql(filter), BINDS(project, status, limit, before, workflow, first),
                   &execution_summary_shape, arena, out, err);
 }
 

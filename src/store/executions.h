@@ -64,6 +64,7 @@ struct execution_row {
     struct id id, project_id, workflow_id;
     struct str workflow_name;
     int64_t workflow_version;
+    struct id rerun_of; /* none: it was not run again of another */
     int status;
     struct json_text input;
     struct execution_error *error;
@@ -87,7 +88,8 @@ struct step_row {
     struct execution_error *error;
     struct instant started_at, finished_at;
     struct instant retry_at;
-    int64_t attempt_count; /* all of them; `attempts` keeps the first and the latest */
+    int64_t attempt_count;   /* all of them; `attempts` keeps the first and the latest */
+    struct opt_bool partial; /* input or output were left out; not a column */
     struct array attempts; /* of struct attempt; JSON text in the row */
 };
 extern const struct shape step_shape; /* "Step": output */
@@ -140,6 +142,7 @@ struct execution_filter {
     int status;                        /* 0: all */
     bool open;                         /* of any status but an ended one; status is 0 then */
     struct id before;                  /* none: from the newest */
+    struct id first;                   /* the oldest; none: to the first */
     int64_t limit;
 };
 MUST_USE bool execution_list(struct tx *tx, const struct execution_filter *filter,

@@ -49,6 +49,8 @@ static const struct field step_fields[] = {
     { FIELD("name", step_row, name, REQUIRED, "The node's name.") },
     { FIELD("type", step_row, type, REQUIRED, "The node's component.") },
     STEP_FIELDS(attempt_shape),
+    { FIELD("partial", step_row, partial, OPTIONAL,
+            "True: input or output is too long here; executions.step has it.") },
     { 0 },
 };
 const struct shape step_shape = SHAPE("Step", step_row, step_fields);

@@ -98,6 +98,7 @@ const rows: Record<string, Row> = {
   "connections.list": { needs: "viewer", input: project },
   "connections.get": { needs: "viewer", input: connection },
   "connections.usage": { needs: "viewer", input: connection },
+  "connections.statistics": { needs: "viewer", input: (f) => ({ ...project(f), range: "24h" }) },
   "connections.delete": { needs: "editor", input: connection },
   "connections.create": {
     needs: "editor",
@@ -114,6 +115,9 @@ const rows: Record<string, Row> = {
   "workflows.execute": { needs: "editor", input: workflow },
   "executions.list": { needs: "viewer", input: project },
   "executions.get": { needs: "viewer", input: execution },
+  "executions.step": { needs: "viewer", input: (f) => ({ ...execution(f), nodeId: "start" }) },
+  "executions.statistics": { needs: "viewer", input: (f) => ({ ...project(f), range: "24h" }) },
+  "executions.runAgain": { needs: "editor", input: execution },
   "executions.cancel": { needs: "editor", input: execution },
   "executions.watch": { needs: "viewer", input: execution },
   "system.status": { needs: "administrator" },

@@ -181,6 +181,29 @@ export interface TestResult {
   stages: TestStage[];
 }
 
+export interface ConnectionStatistics {
+  /** Id of the connection. */
+  connectionId: string;
+  /** Its name. */
+  name: string;
+  /** Its kind. */
+  connectionType: string;
+  /** True: it was deleted. */
+  deleted?: boolean;
+  /** Steps that used it. */
+  steps: number;
+  /** Those that succeeded. */
+  succeeded: number;
+  /** Those that failed. */
+  failed: number;
+  /** Attempts behind the first of a step. */
+  retries: number;
+  /** Half of the steps that succeeded or failed took at most so long, waits between attempts included. */
+  medianMs?: number;
+  /** 95 of 100 took at most so long. */
+  p95Ms?: number;
+}
+
 export interface FormField {
   /** Key in the input. */
   name: string;
@@ -325,6 +348,8 @@ export interface Step {
   attemptCount: number;
   /** In order; of very many only the first and the latest are kept. */
   attempts: Attempt[];
+  /** True: input or output is too long here; executions.step has it. */
+  partial?: boolean;
 }
 
 export interface Execution {
@@ -338,6 +363,8 @@ export interface Execution {
   workflowName: string;
   /** The version that runs. */
   workflowVersion: number;
+  /** The execution that this one was run again of. */
+  rerunOf?: string;
   /** Where it stands. */
   status: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
   /** Why it failed. */
@@ -365,6 +392,8 @@ export interface ExecutionSummary {
   workflowName: string;
   /** The version that runs. */
   workflowVersion: number;
+  /** The execution that this one was run again of. */
+  rerunOf?: string;
   /** Where it stands. */
   status: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
   /** Why it failed. */
@@ -375,6 +404,67 @@ export interface ExecutionSummary {
   startedAt?: string;
   /** When it ended. */
   finishedAt?: string;
+}
+
+export interface StatisticsSlice {
+  /** When the slice begins. */
+  at: string;
+  /** Those that succeeded. */
+  succeeded: number;
+  /** Those that failed. */
+  failed: number;
+  /** Those that were cancelled. */
+  cancelled: number;
+  /** Those that have not ended. */
+  open: number;
+}
+
+export interface WorkflowStatistics {
+  /** Id of the workflow. */
+  workflowId: string;
+  /** Its name, of the newest execution. */
+  name: string;
+  /** All of them. */
+  executions: number;
+  /** Those that succeeded. */
+  succeeded: number;
+  /** Those that failed. */
+  failed: number;
+  /** Those that were cancelled. */
+  cancelled: number;
+  /** Those that have not ended. */
+  open: number;
+  /** Half of those that succeeded or failed took at most so long. */
+  medianMs?: number;
+  /** 95 of 100 took at most so long. */
+  p95Ms?: number;
+}
+
+export interface ExecutionStatistics {
+  /** What was accepted from here on counts. */
+  since: string;
+  /** Until here. */
+  until: string;
+  /** False: there are more in the range than are counted, the newest 50000. */
+  complete: boolean;
+  /** All of them. */
+  executions: number;
+  /** Those that succeeded. */
+  succeeded: number;
+  /** Those that failed. */
+  failed: number;
+  /** Those that were cancelled. */
+  cancelled: number;
+  /** Those that have not ended. */
+  open: number;
+  /** Half of those that succeeded or failed took at most so long. */
+  medianMs?: number;
+  /** 95 of 100 took at most so long. */
+  p95Ms?: number;
+  /** By the time when they were accepted; empty slices too. */
+  slices: StatisticsSlice[];
+  /** By workflow, the most executions first; 200 at most. */
+  workflows: WorkflowStatistics[];
 }
 
 export interface WatchEvent {
@@ -859,6 +949,26 @@ type Routers = {
       } | void;
       output: TestResult;
     }>;
+    /** What the steps of a range came to, and how long they took, by connection. */
+    statistics: TRPCQueryProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the project. */
+        projectId: string;
+        /** How far back: a day, a week, 30 days. */
+        range: "24h" | "7d" | "30d";
+      };
+      output: {
+        /** Steps of executions that were accepted from here on count. */
+        since: string;
+        /** Until here. */
+        until: string;
+        /** False: there are more in the range than are counted, those of the newest 10000 executions. */
+        complete: boolean;
+        /** By connection, the most steps first; 200 at most. */
+        connections: ConnectionStatistics[];
+      };
+    }>;
   };
   components: {
     /** Kinds of node, with the fields of their configs. */
@@ -954,6 +1064,22 @@ type Routers = {
     }>;
   };
   executions: {
+    /** Starts the latest version of an execution's workflow with the same input. The old one stays as it is. */
+    runAgain: TRPCMutationProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the execution. */
+        executionId: string;
+        /** Wait so long for the end, and give the execution as it then is. */
+        waitMs?: number;
+      };
+      output: {
+        /** Id of the execution. */
+        executionId: string;
+        /** With waitMs: as it is now. */
+        execution?: Execution;
+      };
+    }>;
     /** Executions, newest first, without inputs and steps. */
     list: TRPCQueryProcedure<{
       meta: unknown;
@@ -964,6 +1090,8 @@ type Routers = {
         workflowId?: string;
         /** Only those that stand so. */
         status?: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+        /** Only those that were accepted then or later. */
+        since?: string;
         /** Page size. */
         limit?: number;
         /** nextCursor of the page before. */
@@ -982,8 +1110,21 @@ type Routers = {
       input: {
         /** Id of the execution. */
         executionId: string;
+        /** Leave out inputs and outputs of steps over 16 KiB: those steps are partial. */
+        brief?: boolean;
       };
       output: Execution;
+    }>;
+    /** One step of an execution, its input and output whole. */
+    step: TRPCQueryProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the execution. */
+        executionId: string;
+        /** Id of the step's node. */
+        nodeId: string;
+      };
+      output: Step;
     }>;
     /** Ends an execution: waiting steps at once, running ones as soon as they can be interrupted. Answers after the end, or 2 s. */
     cancel: TRPCMutationProcedure<{
@@ -993,6 +1134,17 @@ type Routers = {
         executionId: string;
       };
       output: Execution;
+    }>;
+    /** What the executions of a range came to, and how long they took: together, over time, by workflow. */
+    statistics: TRPCQueryProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the project. */
+        projectId: string;
+        /** How far back: a day, a week, 30 days. */
+        range: "24h" | "7d" | "30d";
+      };
+      output: ExecutionStatistics;
     }>;
     /** An execution, its steps and what happens to them, until its end; or the executions of a project: the newest at first, then each that comes to another status. */
     watch: TRPCSubscriptionProcedure<{

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* executions.statistics: what executions came to, and how long they took: together, over time, by workflow. */
+#include "api/statistics.h"
+
+#define EXECUTIONS_MAX 50000
+#define EXECUTIONS_PAGE 1000
+
+struct slice {
+    struct instant at;
+    struct outcome outcome;
+};
+static const struct field slice_fields[] = {
+    { FIELD("at", slice, at, REQUIRED, "When the slice begins.") },
+    { FIELD("succeeded", slice, outcome.succeeded, REQUIRED, "Those that succeeded.") },
+    { FIELD("failed", slice, outcome.failed, REQUIRED, "Those that failed.") },
+    { FIELD("cancelled", slice, outcome.cancelled, REQUIRED, "Those that were cancelled.") },
+    { FIELD("open", slice, outcome.open, REQUIRED, "Those that have not ended.") },
+    { 0 },
+};
+static const struct shape slice_shape = SHAPE("StatisticsSlice", slice, slice_fields);
+
+struct workflow_line {
+    struct outcome outcome; /* first: see struct lines */
+    struct id workflow_id;
+    struct str name;
+};
+static const struct field workflow_fields[] = {
+    { FIELD("workflowId", workflow_line, workflow_id, REQUIRED, "Id of the workflow.") },
+    { FIELD("name", workflow_line, name, REQUIRED, "Its name, of the newest execution.") },
+    OUTCOME_FIELDS(workflow_line),
+    { 0 },
+};
+static const struct shape workflow_shape_ =
+    SHAPE("WorkflowStatistics", workflow_line, workflow_fields);
+
+struct execution_statistics {
+    struct instant since, until;
+    bool complete;
+    struct outcome outcome;
+    struct array slices, workflows;
+};
+static const struct field statistics_fields[] = {
+    { FIELD("since", execution_statistics, since, REQUIRED,
+            "What was accepted from here on counts.") },
+    { FIELD("until", execution_statistics, until, REQUIRED, "Until here.") },
+    { FIELD("complete", execution_statistics, complete, REQUIRED,
+            "False: there are more in the range than are counted, the newest 50000.") },
+    OUTCOME_FIELDS(execution_statistics),
+    { FIELD_LIST("slices", execution_statistics, slices, REQUIRED, &slice_shape,
+                 "By the time when they were accepted; empty slices too.") },
+    { FIELD_LIST("workflows", execution_statistics, workflows, REQUIRED, &workflow_shape_,
+                 "By workflow, the most executions first; 200 at most.") },
+    { 0 },
+};
+static const struct shape statistics_shape =
+    SHAPE("ExecutionStatistics", execution_statistics, statistics_fields);
+
+static void count_one(struct outcome *outcome, int status)
+{
+    outcome->count++;
+    switch ((enum execution_status)status) {
+    case EXECUTION_SUCCEEDED:
+        outcome->succeeded++;
+        break;
+    case EXECUTION_FAILED:
+        outcome->failed++;
+        break;
+    case EXECUTION_CANCELLED:
+        outcome->cancelled++;
+        break;
+    case EXECUTION_QUEUED:
+    case EXECUTION_RUNNING:
+    case EXECUTION_WAITING:
+        outcome->open++;
+        break;
+    }
+}
+
+/* The slice that a moment lies in; slices begin at whole hours or days, UTC. */
+static struct slice *slice_of(const struct array *slices, int64_t slice_us, struct instant at)
+{
+    struct slice *all = slices->items;
+    int64_t index = (at.us - all[0].at.us) / slice_us;
+    if (at.us < all[0].at.us)
+        index = 0;
+    if ((size_t)index >= slices->count)
+        index = (int64_t)slices->count - 1;
+    return &all[index];
+}
+
+static struct array make_slices(const struct walk *walk, int64_t slice_us, struct arena *arena)
+{
+    int64_t first = walk->since.us / slice_us, last = walk->until.us / slice_us;
+    size_t count = (size_t)(last - first) + 1;
+    struct slice *all = ARENA_ARRAY(arena, slice, count);
+    for (size_t i = 0; i < count; i++)
+        all[i].at.us = (first + (int64_t)i) * slice_us;
+    return (struct array){ all, count };
+}
+
+static void count_execution(struct execution_statistics *out, int64_t slice_us, struct lines *lines,
+                            struct samples *samples, const struct execution_fact *fact,
+                            struct arena *arena)
+{
+    bool fresh;
+    size_t at = lines_find(lines, &fact->workflow_id, &fresh);
+    struct workflow_line *line = lines_at(lines, at);
+    if (fresh) {
+        line->workflow_id = fact->workflow_id;
+        line->name = arena_str(arena, fact->workflow_name);
+    }
+    count_one(&line->outcome, fact->status);
+    count_one(&out->outcome, fact->status);
+    count_one(&slice_of(&out->slices, slice_us, fact->created_at)->outcome, fact->status);
+    if (fact->status == EXECUTION_SUCCEEDED || fact->status == EXECUTION_FAILED)
+        samples_take(samples, at, fact->started_at, fact->finished_at);
+}
+
+static bool count_all(struct walk *walk, int64_t slice_us, struct lines *lines,
+                      struct samples *samples, struct error *err)
+{
+    struct call *call = walk->call;
+    AUTO(arena) scratch = arena_new();
+    struct array page;
+    do {
+        arena_reset(scratch);
+        if (!walk_next(walk, scratch, &page, NULL, err))
+            return false;
+        const struct execution_fact *facts = page.items;
+        for (size_t i = 0; i < page.count; i++)
+            count_execution(call->output, slice_us, lines, samples, &facts[i], call->arena);
+    } while (page.count > 0);
+    return true;
+}
+
+static bool count_executions(struct call *call, void *context, struct error *err)
+{
+    const struct statistics_input *in = context;
+    struct execution_statistics *out = call->output;
+    struct walk walk = statistics_walk(call, in->range, EXECUTIONS_MAX, EXECUTIONS_PAGE);
+    int64_t slice_us = statistics_ranges[in->range].slice_ms * 1000;
+    struct lines lines = { .map = map_new(), .size = sizeof(struct workflow_line) };
+    struct samples samples = { 0 };
+
+    out->slices = make_slices(&walk, slice_us, call->arena);
+    bool ok = count_all(&walk, slice_us, &lines, &samples, err);
+    if (ok) {
+        samples_measure_all(&samples, &out->outcome);
+        lines_measure(&lines, &samples);
+        out->workflows = lines_rank(&lines, call->arena);
+        out->complete = walk.complete;
+        out->since = walk_since(&walk);
+        out->until = walk.until;
+    }
+    samples_done(&samples);
+    lines_done(&lines);
+    return ok;
+}
+
+static enum answer executions_statistics(struct call *call, const void *input, void *output,
+                                         struct error *err)
+{
+    struct statistics_input *in = ARENA_NEW(call->arena, statistics_input);
+    (void)output;
+
+    *in = *(const struct statistics_input *)input;
+    return api_block(call, services_of(call)->testing, count_executions, in, err);
+}
+
+const struct procedure execution_statistics_procedures[] = {
+    { .path = "executions.statistics",
+      .kind = QUERY,
+      .needs = PROJECT_READ,
+      .about = ABOUT_PROJECT,
+      .doc = "What the executions of a range came to, and how long they took: together, over time, "
+             "by workflow.",
+      .input = &statistics_input_shape,
+      .output = &statistics_shape,
+      .run = executions_statistics },
+    { 0 },
+};
