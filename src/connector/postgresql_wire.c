@@ -19,6 +19,7 @@
 #include "base/thread.h"
 #include "connector/dial.h"
 #include "connector/interrupt.h"
+#include "connector/tls.h"
 
 #define STOP_GRACE_MS 1000
 #define CANCEL_MS 5000
@@ -216,6 +217,15 @@ static bool is_copy(const PGresult *result)
     return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
 }
 
+/*
+ * A TLS record may be larger than the room that libpq had for it. What was left over is decrypted
+ * then, and no socket tells of it; libpq itself only looks for it where it waits by itself.
+ */
+static bool has_unread(const struct pg *pg)
+{
+    return PQsslInUse(pg->link) && tls_holds_bytes(PQsslStruct(pg->link, "OpenSSL"));
+}
+
 bool pg_next(struct pg *pg, struct pg_wait *wait, PGresult **out, struct error *err)
 {
     for (;;) {
@@ -223,7 +233,7 @@ bool pg_next(struct pg *pg, struct pg_wait *wait, PGresult **out, struct error *
             return false;
         if (!PQisBusy(pg->link))
             break;
-        if (!wait_socket(pg, wait, err))
+        if (!has_unread(pg) && !wait_socket(pg, wait, err))
             return false;
         /* A server that ends a session says why before it closes: that is still read. */
         pg_receive_at_most(RECEIVE_MAX);

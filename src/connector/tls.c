@@ -307,3 +307,8 @@ enum tls_io tls_write(struct tls *tls, const void *from, size_t size, size_t *do
     int result = SSL_write_ex(tls->ssl, from, size, done);
     return result == 1 ? TLS_IO_DONE : outcome_of(tls, result);
 }
+
+bool tls_holds_bytes(const void *ssl)
+{
+    return ssl && SSL_pending(ssl) > 0;
+}

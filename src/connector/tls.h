@@ -48,5 +48,10 @@ enum tls_io {
 };
 enum tls_io tls_read(struct tls *tls, void *to, size_t size, size_t *done);
 enum tls_io tls_write(struct tls *tls, const void *from, size_t size, size_t *done);
+/*
+ * For a client library that does its own TLS by OpenSSL, and whose socket we watch: does `ssl`, its
+ * SSL *, hold decrypted bytes that were not read yet? NULL holds none.
+ */
+bool tls_holds_bytes(const void *ssl);
 
 #endif

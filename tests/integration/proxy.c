@@ -9,6 +9,9 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -23,6 +26,7 @@ struct proxy {
     struct proxy_how how;
     atomic_bool cut, stop;
     pthread_t thread;
+    SSL_CTX *identity;   /* for large records */
     size_t message_left; /* of the server's message under way */
     unsigned char head[9];
     size_t head_len;
@@ -93,6 +97,70 @@ static void serve(struct proxy *proxy, int client)
     close(client);
 }
 
+/* --- large records ---------------------------------------------------------------------------- */
+
+#define GATHER_MS 50 /* so long after its last byte, what the server has to say is over */
+#define GATHERED_MAX ((size_t)1 << 20)
+
+static SSL_CTX *make_identity(void)
+{
+    SSL_CTX *identity = SSL_CTX_new(TLS_server_method());
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *certificate = X509_new();
+    X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+    X509_set_pubkey(certificate, key);
+    assert_true(X509_sign(certificate, key, EVP_sha256()) > 0);
+    assert_int_equal(SSL_CTX_use_certificate(identity, certificate), 1);
+    assert_int_equal(SSL_CTX_use_PrivateKey(identity, key), 1);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+    return identity;
+}
+
+static bool relay_up(SSL *client, int server)
+{
+    char bytes[16384];
+    int count = SSL_read(client, bytes, sizeof(bytes));
+    return count > 0 && send(server, bytes, (size_t)count, MSG_NOSIGNAL) == count;
+}
+
+static bool relay_down(int server, SSL *client, char *gathered)
+{
+    struct pollfd fd = { server, POLLIN, 0 };
+    size_t used = 0;
+    while (used < GATHERED_MAX && poll(&fd, 1, GATHER_MS) > 0) {
+        ssize_t count = read(server, gathered + used, GATHERED_MAX - used);
+        if (count <= 0)
+            return false;
+        used += (size_t)count;
+    }
+    return SSL_write(client, gathered, (int)used) == (int)used;
+}
+
+static void serve_large_records(struct proxy *proxy, int socket)
+{
+    int server = connect_server(proxy);
+    char request[8], *gathered = xmalloc(GATHERED_MAX);
+    SSL *client = SSL_new(proxy->identity);
+    struct pollfd fds[2] = { { socket, POLLIN, 0 }, { server, POLLIN, 0 } };
+    bool going = recv(socket, request, sizeof(request), MSG_WAITALL) == sizeof(request) &&
+                 send(socket, "S", 1, MSG_NOSIGNAL) == 1 && SSL_set_fd(client, socket) == 1 &&
+                 SSL_accept(client) == 1;
+    while (going && !atomic_load(&proxy->stop)) {
+        if (SSL_pending(client) == 0 && poll(fds, 2, 20) <= 0)
+            continue;
+        if (SSL_pending(client) > 0 || fds[0].revents)
+            going = relay_up(client, server);
+        else if (fds[1].revents)
+            going = relay_down(server, client, gathered);
+    }
+    SSL_free(client);
+    free(gathered);
+    close(server);
+    close(socket);
+}
+
 static void *run(void *context)
 {
     struct proxy *proxy = context;
@@ -101,7 +169,9 @@ static void *run(void *context)
         if (poll(&fd, 1, 20) <= 0)
             continue;
         int client = accept(proxy->listener, NULL, NULL);
-        if (client >= 0)
+        if (client >= 0 && proxy->identity)
+            serve_large_records(proxy, client);
+        else if (client >= 0)
             serve(proxy, client);
     }
     return NULL;
@@ -121,7 +191,11 @@ struct proxy *proxy_open(const char *url, struct proxy_how how)
     assert_int_equal(getsockname(proxy->listener, (struct sockaddr *)&own, &size), 0);
     proxy->port = ntohs(own.sin_port);
     (void)snprintf(proxy->url, sizeof(proxy->url), "%.*s@127.0.0.1:%d%s%s", (int)(at - url), url,
-                   proxy->port, path ? path : "", path ? "?sslmode=disable" : "");
+                   proxy->port, path ? path : "",
+                   !path               ? ""
+                   : how.large_records ? "?sslmode=require"
+                                       : "?sslmode=disable");
+    proxy->identity = how.large_records ? make_identity() : NULL;
     proxy->thread = thread_start("proxy", run, proxy);
     return proxy;
 }
@@ -131,6 +205,7 @@ void proxy_close(struct proxy *proxy)
     atomic_store(&proxy->stop, true);
     pthread_join(proxy->thread, NULL);
     close(proxy->listener);
+    SSL_CTX_free(proxy->identity);
     free(proxy);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A stretch of wire between a connector and a real server, in a thread, that misbehaves on request.
- * It speaks no TLS.
+ * To the server it speaks no TLS.
  */
 #ifndef TESTS_INTEGRATION_PROXY_H
 #define TESTS_INTEGRATION_PROXY_H
@@ -12,6 +12,11 @@ struct proxy;
 
 struct proxy_how {
     bool other_pid; /* PostgreSQL: announces another process id than the server's, like a pooler */
+    /*
+     * PostgreSQL: speaks TLS to the client (sslmode=require), in records as large as there are, and
+     * says nothing more before what the server has to say is over. Newer servers do so, and poolers.
+     */
+    bool large_records;
 };
 
 /* In front of the server that `url` names. Failures end the test. */
