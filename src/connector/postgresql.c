@@ -68,6 +68,7 @@ static struct conn *open_session(const struct upstream *upstream, const struct o
                                  struct error *err)
 {
     struct pg *pg = NEW(pg);
+    pg_bounds_check();
     pg->conn.connector = &postgresql_connector;
     pg->conn.opened_us = clock_us();
     pg->upstream = upstream;

@@ -4,6 +4,7 @@
  *
  *     words        what a statement is, by its text alone
  *     errors       from SQLSTATE and libpq's texts to our codes
+ *     bounds       on what libpq reads, waits and computes within one call
  *     wire         flights: what is sent up to a Sync, and waiting for the answers; cancelling
  *     types, array, cell   names of types; values as JSON
  *     statement    prepared statements of a session, by their text
@@ -99,19 +100,12 @@ enum error_code pg_connect_code(enum pg_phase phase, struct str message, bool tl
 struct str pg_connect_text(struct arena *arena, struct str message);
 /* Fills *err from a failed result. Never maybe_done, but for SQLSTATEs that say so. Returns false. */
 bool pg_fail_result(const struct pg *pg, const PGresult *result, struct error *err);
+/* CONNECTION_LOST, with libpq's words as detail; marks the session broken. Returns false. */
 bool pg_fail_lost(struct pg *pg, struct error *err);
 /* True when the server's error carries that SQLSTATE. */
 bool pg_has_state(const struct error *err, const char *sqlstate);
 
-/* --- wire ------------------------------------------------------------------------------------- */
-
-MUST_USE struct pg_cancel *pg_cancel_new(PGconn *link, const struct egress *egress);
-void pg_cancel_unref(struct pg_cancel *cancel);
-/* Asks the server to cancel what runs, from a thread of its own. */
-void pg_cancel_aside(struct pg_cancel *cancel);
-
-/* What a server may say while nothing large was asked of it: signing in, beginning, a ping. */
-#define PG_CHATTER_MAX ((size_t)1 << 20)
+/* --- bounds ----------------------------------------------------------------------------------- */
 
 /*
  * What libpq may still read on this thread before it gives control back. SIZE_MAX: no limit, which is
@@ -123,6 +117,19 @@ void pg_receive_at_most(size_t bytes);
  * DEADLINE_NEVER is how it is at first, and has to be again behind the call.
  */
 void pg_patience(struct deadline by, bool reads);
+/* Ends the program if libpq would not keep to these bounds in it. Before the first link is opened. */
+void pg_bounds_check(void);
+
+/* --- wire ------------------------------------------------------------------------------------- */
+
+MUST_USE struct pg_cancel *pg_cancel_new(PGconn *link, const struct egress *egress);
+void pg_cancel_unref(struct pg_cancel *cancel);
+/* Asks the server to cancel what runs, from a thread of its own. */
+void pg_cancel_aside(struct pg_cancel *cancel);
+
+/* What a server may say while nothing large was asked of it: signing in, beginning, a ping. */
+#define PG_CHATTER_MAX ((size_t)1 << 20)
+
 /* From here on `max` bytes may come in during this wait. */
 void pg_limit_received(const struct pg *pg, struct pg_wait *wait, size_t max);
 /* Bytes that came in since the link was opened. */
@@ -148,8 +155,6 @@ MUST_USE bool pg_finish_flight(struct pg *pg, struct pg_wait *wait, PGresult **r
                                struct error *err);
 /* A statement that is not kept, as part of a flight. */
 MUST_USE bool pg_send(struct pg *pg, const char *sql, struct error *err);
-/* What went wrong while sending; marks the session broken. */
-bool pg_fail_send(struct pg *pg, struct error *err);
 
 /* --- types ------------------------------------------------------------------------------------ */
 

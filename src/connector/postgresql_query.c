@@ -319,7 +319,7 @@ static bool send_statement(struct job *job, const struct pg_binds *binds, struct
     job->sent_us = clock_us();
     if (!PQsendQueryPrepared(pg->link, job->statement->name, binds->count, binds->values,
                              binds->lengths, binds->formats, 0))
-        return pg_fail_send(pg, err);
+        return pg_fail_lost(pg, err);
     job->sent = true;
     return pg_session_behind(pg, &job->limits, err);
 }

@@ -149,7 +149,7 @@ static bool prepare_own(struct pg *pg, struct pg_wait *wait, struct error *err)
     for (size_t i = 0; ok && i < ARRAY_LEN(reset_parts); i++)
         ok = prepare(pg, reset_parts[i].name, reset_parts[i].sql);
     if (!ok)
-        return pg_fail_send(pg, err);
+        return pg_fail_lost(pg, err);
     pg->prepared = pg_send_sync(pg, err) && pg_finish_flight(pg, wait, NULL, err);
     return pg->prepared;
 }
@@ -275,7 +275,7 @@ bool pg_session_before(struct pg *pg, const struct pg_limits *limits, struct pg_
         sent->flight = limits->writes;
     }
     if (!ok)
-        return pg_fail_send(pg, err);
+        return pg_fail_lost(pg, err);
     return !sent->flight || pg_send_sync(pg, err);
 }
 
@@ -285,7 +285,7 @@ bool pg_session_behind(struct pg *pg, const struct pg_limits *limits, struct err
     if (pg->pooled)
         ok = send_undoing(pg, err);
     else if (!limits->writes)
-        ok = (execute(pg, COMMIT_NAME) && execute_reset(pg)) || pg_fail_send(pg, err);
+        ok = (execute(pg, COMMIT_NAME) && execute_reset(pg)) || pg_fail_lost(pg, err);
     return ok && pg_send_sync(pg, err);
 }
 

@@ -150,7 +150,7 @@ static bool learn(struct pg *pg, struct pg_wait *wait, struct pg_statement *stat
     /* The question took the unnamed statement's place. */
     statement->prepared_again = asked && !statement->name[0];
     if (statement->prepared_again && !PQsendPrepare(pg->link, "", statement->sql, 0, NULL))
-        return pg_fail_send(pg, err);
+        return pg_fail_lost(pg, err);
     keep_columns(pg, statement, described);
     return true;
 }
@@ -185,7 +185,7 @@ struct pg_statement *pg_statement_prepare(struct pg *pg, struct pg_wait *wait, s
     AUTO(pg_result) described = NULL;
     bool ok = (PQsendPrepare(pg->link, statement->name, statement->sql, 0, NULL) &&
                PQsendDescribePrepared(pg->link, statement->name)) ||
-              pg_fail_send(pg, err);
+              pg_fail_lost(pg, err);
     ok = ok && pg_send_sync(pg, err) && read_description(pg, wait, &described, err);
     if (ok && !described) {
         pg->conn.broken = true;

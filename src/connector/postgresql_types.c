@@ -174,7 +174,7 @@ static bool ask(struct pg *pg, struct pg_wait *wait, const char *unknown, int *l
     AUTO(pg_result) rows = NULL;
     const char *const values[] = { unknown };
     if (!PQsendQueryParams(pg->link, lookup_sql, 1, NULL, values, NULL, NULL, 0))
-        return pg_fail_send(pg, err);
+        return pg_fail_lost(pg, err);
     if (!pg_send_sync(pg, err) || !pg_finish_flight(pg, wait, &rows, err))
         return false;
     *learned = rows ? PQntuples(rows) : 0;

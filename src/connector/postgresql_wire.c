@@ -96,14 +96,9 @@ void pg_cancel_aside(struct pg_cancel *cancel)
     pthread_detach(thread_start("pg-cancel", carry_out_cancel, cancel));
 }
 
-bool pg_fail_send(struct pg *pg, struct error *err)
-{
-    return pg_fail_lost(pg, err);
-}
-
 bool pg_send(struct pg *pg, const char *sql, struct error *err)
 {
-    return PQsendQueryParams(pg->link, sql, 0, NULL, NULL, NULL, NULL, 0) || pg_fail_send(pg, err);
+    return PQsendQueryParams(pg->link, sql, 0, NULL, NULL, NULL, NULL, 0) || pg_fail_lost(pg, err);
 }
 
 static bool flush(struct pg *pg, struct error *err)
@@ -112,12 +107,12 @@ static bool flush(struct pg *pg, struct error *err)
     int left = PQflush(pg->link);
     pg_receive_at_most(SIZE_MAX);
     pg->unsent = left > 0;
-    return left >= 0 || pg_fail_send(pg, err);
+    return left >= 0 || pg_fail_lost(pg, err);
 }
 
 bool pg_send_sync(struct pg *pg, struct error *err)
 {
-    return (PQpipelineSync(pg->link) || pg_fail_send(pg, err)) && flush(pg, err);
+    return (PQpipelineSync(pg->link) || pg_fail_lost(pg, err)) && flush(pg, err);
 }
 
 /* Bytes that ever came in on the socket: encrypted ones too, and those still in the kernel. */
