@@ -26,10 +26,12 @@ async function left(field: Field): Promise<Left> {
   return { descriptors: field.descriptors(), threads: field.threads(), backends: await backends() };
 }
 
+const more = (now: Left, than: Left) => now.descriptors > than.descriptors || now.threads > than.threads || now.backends > than.backends;
+
 /* What is on its way out gets a moment. */
 async function settles(field: Field, to: Left): Promise<Left> {
   let now = await left(field);
-  for (let i = 0; i < 100 && JSON.stringify(now) !== JSON.stringify(to); i++) {
+  for (let i = 0; i < 100 && more(now, to); i++) {
     await sleep(100);
     now = await left(field);
   }
@@ -82,9 +84,10 @@ test(`${CYCLES} cycles leave nothing open`, async () => {
   await sleep(2000);
   const before = await left(field), beforeKiB = field.residentKiB();
   await cycles(CYCLES - warmUp);
-  const after = await settles(field, { ...before, backends: 0 });
+  const allowed = { ...before, backends: 0 };
+  const after = await settles(field, allowed);
   const afterKiB = field.residentKiB();
   console.log(`${CYCLES} cycles: ${JSON.stringify(before)} ${beforeKiB} KiB -> ${JSON.stringify(after)} ${afterKiB} KiB`);
-  expect(after).toEqual({ ...before, backends: 0 });
+  expect(more(after, allowed), JSON.stringify({ after, allowed })).toBe(false);
   expect(afterKiB - beforeKiB).toBeLessThan(MORE_KIB);
 }, 30_000 + CYCLES * 500);
