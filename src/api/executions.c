@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* executions.list, get, step, cancel. */
+/* executions.list, get, step, definition, cancel. */
 #include "api/internal.h"
 
 #include "api/watch.h"
 #include "engine/engine.h"
+#include "store/workflows.h"
 
 #define PAGE_DEFAULT 50
 /* Pages looked through for executions that are open in a certain way. */
@@ -159,8 +160,12 @@ static enum answer executions_get(struct call *call, const void *input, void *ou
     struct execution_row *out = output;
     bool found;
 
-    if (!in->brief)
-        return execution_look(call, in->execution_id, out, err) ? DONE : FAILED;
+    if (!in->brief) {
+        if (!execution_look(call, in->execution_id, out, err))
+            return FAILED;
+        api_advise(out);
+        return DONE;
+    }
     if (!engine_glance(services_of(call)->engine, call->project_id, in->execution_id, call->arena,
                        out, &found, err))
         return FAILED;
@@ -171,6 +176,7 @@ static enum answer executions_get(struct call *call, const void *input, void *ou
     struct step_row *steps = out->steps.items;
     for (size_t i = 0; i < out->steps.count; i++)
         mark_partial(&steps[i]);
+    api_advise(out);
     return DONE;
 }
 
@@ -198,12 +204,50 @@ static enum answer executions_step(struct call *call, const void *input, void *o
     for (size_t i = 0; i < row.steps.count; i++) {
         if (!str_eq(steps[i].node_id, in->node_id))
             continue;
-        *(struct step_row *)output = steps[i];
+        struct step_row *out = output;
+        *out = steps[i];
+        api_advise_step(out);
         return DONE;
     }
     (void)fail_field(err, ERR_NOT_FOUND, "nodeId", "is no node of this execution: \"" STR_FMT "\"",
                      STR_ARG(in->node_id));
     return FAILED;
+}
+
+struct ran_output {
+    int64_t version;
+    struct json_text definition;
+};
+static const struct field ran_fields[] = {
+    { FIELD("version", ran_output, version, REQUIRED, "Of the workflow.") },
+    { FIELD("definition", ran_output, definition, REQUIRED, "Nodes and edges."),
+      .look = LOOK_JSON_OBJECT },
+    { 0 },
+};
+static const struct shape ran_shape = SHAPE(NULL, ran_output, ran_fields);
+
+/* Also of a workflow that was changed or deleted since. */
+static enum answer executions_definition(struct call *call, const void *input, void *output,
+                                         struct error *err)
+{
+    const struct execution_id_input *in = input;
+    struct ran_output *out = output;
+    struct execution_row row;
+    bool found;
+
+    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    if (!tx ||
+        !execution_find(tx, call->project_id, in->execution_id, call->arena, &row, &found, err))
+        return FAILED;
+    if (!found) {
+        (void)fail(err, ERR_NOT_FOUND, "no such execution");
+        return FAILED;
+    }
+    out->version = row.workflow_version;
+    return workflow_find_version(tx, call->project_id, row.workflow_id, row.workflow_version,
+                                 call->arena, &out->definition, err)
+               ? DONE
+               : FAILED;
 }
 
 /* --- cancelling --- */
@@ -213,7 +257,7 @@ struct cancelling {
     struct job job;
     struct call *call;
     struct id id;
-    bool ended; /* by the request itself: nobody held it */
+    struct execution_cancelled is; /* by the request itself: nobody held it */
 };
 
 static void place(struct call *call, struct execution_row *row)
@@ -226,7 +270,7 @@ static bool request_cancel(struct tx *tx, struct write *write, struct error *err
 {
     struct cancelling *self = CONTAINER_OF(write, struct cancelling, write);
     struct call *call = self->call;
-    return execution_request_cancel(tx, call->project_id, self->id, instant_now(), &self->ended,
+    return execution_request_cancel(tx, call->project_id, self->id, instant_now(), &self->is,
                                     err) &&
            api_audit(tx, call, self->id, err);
 }
@@ -240,14 +284,16 @@ static void await_end(struct job *job)
 static void cancel_requested(struct write *write, const struct error *err)
 {
     struct cancelling *self = CONTAINER_OF(write, struct cancelling, write);
+    struct services *services = services_of(self->call);
     struct error full = { 0 };
 
     /* Taken up by this process between the question and the commit: it is told as well. */
-    if (!err && self->ended)
-        watches_publish(services_of(self->call)->watches, self->call->project_id, self->id,
-                        EXECUTION_CANCELLED);
-    else if (!err)
-        (void)engine_cancel(services_of(self->call)->engine, self->id);
+    if (!err && self->is.ended) {
+        watches_publish(services->watches, self->call->project_id, self->id, EXECUTION_CANCELLED);
+        engine_ended(services->engine, self->call->project_id, self->id, self->is.rested);
+    } else if (!err) {
+        (void)engine_cancel(services->engine, self->id);
+    }
     self->job.run = await_end;
     if (err)
         call_finish(self->call, err);
@@ -305,6 +351,14 @@ const struct procedure execution_procedures[] = {
       .input = &step_input_shape,
       .output = &step_shape,
       .run = executions_step },
+    { .path = "executions.definition",
+      .kind = QUERY,
+      .needs = PROJECT_READ,
+      .about = ABOUT_EXECUTION,
+      .doc = "The definition that an execution runs, whatever became of its workflow since.",
+      .input = &id_shape,
+      .output = &ran_shape,
+      .run = executions_definition },
     { .path = "executions.cancel",
       .kind = MUTATION,
       .needs = PROJECT_WRITE,

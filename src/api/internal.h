@@ -100,6 +100,12 @@ bool api_unknown_connector(struct str type, struct error *err);
 MUST_USE bool workflow_judge(struct tx *tx, struct id project_id, const struct graph *graph,
                              struct arena *arena, struct array *problems, struct error *err);
 
+/* --- advise.c --- */
+
+/* Adds advice to the errors of an execution, or of one step, which must be the caller's own copies. */
+void api_advise(struct execution_row *row);
+void api_advise_step(struct step_row *step);
+
 /* --- await.c --- */
 
 /* The execution as it is now; ERR_NOT_FOUND when there is none. */

@@ -3,6 +3,7 @@
 #include "api/internal.h"
 
 #include "connector/manager.h"
+#include "engine/engine.h"
 #include "store/connections.h"
 #include "store/projects.h"
 #include "vault/keyring.h"
@@ -131,6 +132,7 @@ static void project_deleted(struct call *call, void *context, const struct error
         return;
     for (size_t i = 0; i < connections->count; i++)
         manager_forget(services_of(call)->manager, rows[i].id);
+    engine_recount(services_of(call)->engine);
 }
 
 static enum answer projects_delete(struct call *call, const void *input, void *output,

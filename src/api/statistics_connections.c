@@ -2,7 +2,7 @@
 /* connections.statistics: what the steps that used each connection came to, and how long they took. */
 #include "api/statistics.h"
 
-#define STEPS_OF_MAX 10000
+#define STEPS_OF_MAX 30000
 #define STEPS_OF_PAGE 200
 
 struct connection_line {
@@ -42,7 +42,7 @@ static const struct field by_connection_fields[] = {
             "Steps of executions that were accepted from here on count.") },
     { FIELD("until", connections_statistics, until, REQUIRED, "Until here.") },
     { FIELD("complete", connections_statistics, complete, REQUIRED,
-            "False: there are more in the range than are counted, those of the newest 10000 "
+            "False: there are more in the range than are counted, those of the newest 30000 "
             "executions.") },
     { FIELD_LIST("connections", connections_statistics, connections, REQUIRED, &connection_shape_,
                  "By connection, the most steps first; 200 at most.") },

@@ -2,7 +2,7 @@
 /* executions.statistics: what executions came to, and how long they took: together, over time, by workflow. */
 #include "api/statistics.h"
 
-#define EXECUTIONS_MAX 50000
+#define EXECUTIONS_MAX 200000
 #define EXECUTIONS_PAGE 1000
 
 struct slice {
@@ -44,7 +44,7 @@ static const struct field statistics_fields[] = {
             "What was accepted from here on counts.") },
     { FIELD("until", execution_statistics, until, REQUIRED, "Until here.") },
     { FIELD("complete", execution_statistics, complete, REQUIRED,
-            "False: there are more in the range than are counted, the newest 50000.") },
+            "False: there are more in the range than are counted, the newest 200000.") },
     OUTCOME_FIELDS(execution_statistics),
     { FIELD_LIST("slices", execution_statistics, slices, REQUIRED, &slice_shape,
                  "By the time when they were accepted; empty slices too.") },

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/internal.h"
 #include "base/arena.h"
 #include "base/mem.h"
 #include "engine/engine.h"
@@ -234,6 +235,7 @@ void tell_execution(struct watches *watches, struct watched *watched, const stru
         return;
     }
     watched->failures = 0;
+    api_advise(&row);
     mark_changes(watched, &row);
     struct part *parts = ARENA_ARRAY(watches->arena, part, row.steps.count + 1);
     for (size_t i = 0; i < to->count; i++) {

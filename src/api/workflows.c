@@ -209,9 +209,12 @@ static bool judge_new(struct tx *tx, struct call *call, struct json_text definit
 static bool insert_workflow(struct tx *tx, struct call *call, void *context, struct error *err)
 {
     const struct saving *saving = context;
-    const struct workflow_row *row = call->output;
-    return workflow_insert(tx, row, saving->uses, saving->use_count, err) &&
-           api_audit(tx, call, row->id, err);
+    struct workflow_row *row = call->output;
+    if (!workflow_insert(tx, row, saving->uses, saving->use_count, err) ||
+        !find_workflow(tx, call, row->id, row, err) || !api_audit(tx, call, row->id, err))
+        return false;
+    row->problems = saving->problems;
+    return true;
 }
 
 static enum answer workflows_create(struct call *call, const void *input, void *output,
@@ -238,7 +241,6 @@ static enum answer workflows_create(struct call *call, const void *input, void *
     AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
     if (!tx || !judge_new(tx, call, row->definition, saving, err))
         return FAILED;
-    row->problems = saving->problems;
     return api_write(call, scope_project(call->project_id), &how, saving);
 }
 

@@ -2,6 +2,8 @@
 /* Rows of executions: starting, holding under a fence, claiming, reading. */
 #include "store/executions.h"
 
+#include <string.h>
+
 #include "schema/encode.h"
 #include "store/internal.h"
 
@@ -14,6 +16,7 @@ static const struct field error_fields[] = {
     { FIELD("nodeId", execution_error, node_id, OPTIONAL, "Node that failed.") },
     { FIELD("sqlState", execution_error, sql_state, OPTIONAL,
             "SQLSTATE, or the error word of Redis.") },
+    { FIELD("advice", execution_error, advice, OPTIONAL, "What to do about it.") },
     { 0 },
 };
 const struct shape execution_error_shape = SHAPE("ExecutionError", execution_error, error_fields);
@@ -58,6 +61,7 @@ static const struct field row_fields[] = {
     { FIELD("leaseOwner", execution_row, lease_owner, OPTIONAL, "") },
     { FIELD("leaseEpoch", execution_row, lease_epoch, REQUIRED, "") },
     { FIELD("claims", execution_row, claims, REQUIRED, "") },
+    { FIELD("resumeAt", execution_row, resume_at, OPTIONAL, "") },
     { FIELD("cancelRequested", execution_row, cancel_requested, REQUIRED, "") },
     { 0 },
 };
@@ -66,7 +70,8 @@ static const struct shape row_shape = SHAPE(NULL, execution_row, row_fields);
 #define SUMMARY_COLUMNS                                                                            \
     "id, project_id, workflow_id, workflow_name, workflow_version, rerun_of, status, error, "      \
     "created_at, started_at, finished_at"
-#define ROW_COLUMNS SUMMARY_COLUMNS ", input, lease_owner, lease_epoch, claims, cancel_requested"
+#define ROW_COLUMNS                                                                                \
+    SUMMARY_COLUMNS ", input, lease_owner, lease_epoch, claims, resume_at, cancel_requested"
 
 /* --- starting --- */
 
@@ -135,7 +140,8 @@ bool execution_save(struct tx *tx, const struct execution_fence *fence, int stat
 {
     static const struct sql sql =
         SQL("UPDATE workflow_executions SET status = $4, started_at = $5, finished_at = $6, "
-            "error = $7, claims = 0, lease_owner = CASE WHEN $8 = 1 THEN NULL ELSE lease_owner END "
+            "error = $7, claims = 0, resume_at = NULL, resting_since = NULL, "
+            "lease_owner = CASE WHEN $8 = 1 THEN NULL ELSE lease_owner END "
             "WHERE project_id = $1 AND id = $2 AND lease_epoch = $3 AND " SQL_EXECUTION_OPEN);
     struct str error_text = STR_NULL;
     if (error)
@@ -152,20 +158,92 @@ bool execution_save(struct tx *tx, const struct execution_fence *fence, int stat
     return true;
 }
 
-bool execution_claim(struct tx *tx, struct str owner, int64_t limit, struct arena *arena,
-                     struct array *out, struct error *err)
+bool execution_rest(struct tx *tx, const struct execution_fence *fence, struct instant since,
+                    struct instant until, bool *released, struct error *err)
 {
     static const struct sql sql =
-        SQL2("UPDATE workflow_executions SET lease_owner = $1, lease_epoch = lease_epoch + 1 "
-             "WHERE (project_id, id) IN (SELECT project_id, id FROM workflow_executions "
-             "WHERE " SQL_EXECUTION_OPEN
-             " AND lease_owner IS NULL ORDER BY id LIMIT $2) RETURNING " ROW_COLUMNS,
-             "UPDATE workflow_executions SET lease_owner = $1, lease_epoch = lease_epoch + 1 "
-             "WHERE (project_id, id) IN (SELECT project_id, id FROM workflow_executions "
-             "WHERE " SQL_EXECUTION_OPEN
-             " AND lease_owner IS NULL ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED) "
-             "RETURNING " ROW_COLUMNS);
-    return tx_all(tx, &sql, BINDS(bind_text(owner), bind_int(limit)), &row_shape, arena, out, err);
+        SQL("UPDATE workflow_executions SET lease_owner = NULL, resting_since = $4, resume_at = $5 "
+            "WHERE project_id = $1 AND id = $2 AND lease_epoch = $3 AND cancel_requested = 0 "
+            "AND " SQL_EXECUTION_OPEN);
+    int64_t changes;
+    if (!tx_run(tx, &sql,
+                BINDS(bind_id(fence->project_id), bind_id(fence->id), bind_int(fence->epoch),
+                      bind_instant(since), bind_instant(until)),
+                &changes, err))
+        return false;
+    *released = changes == 1;
+    return true;
+}
+
+#define CLAIM(set, which, lock)                                                                    \
+    "UPDATE workflow_executions SET lease_owner = $1, lease_epoch = lease_epoch + 1" set           \
+    " WHERE (project_id, id) IN (SELECT project_id, id FROM workflow_executions "                  \
+    "WHERE " SQL_EXECUTION_OPEN " AND lease_owner IS NULL AND " which " LIMIT $2" lock             \
+    ") RETURNING " ROW_COLUMNS
+#define FRESH "resume_at IS NULL ORDER BY id"
+#define DUE "resume_at <= $3 ORDER BY resume_at"
+#define RUNS ", status = 'running'" /* a process that dies over it is counted */
+#define LOCKED " FOR UPDATE SKIP LOCKED"
+
+static bool claim_some(struct tx *tx, const struct execution_claim *claim, bool due,
+                       struct arena *arena, struct array *out, struct error *err)
+{
+    static const struct sql fresh = SQL2(CLAIM("", FRESH, ""), CLAIM("", FRESH, LOCKED));
+    static const struct sql rested = SQL2(CLAIM(RUNS, DUE, ""), CLAIM(RUNS, DUE, LOCKED));
+    struct bind owner = bind_text(claim->owner), limit = bind_int(due ? claim->due : claim->fresh);
+    *out = (struct array){ NULL, 0 };
+    if (limit.integer == 0)
+        return true;
+    return due ? tx_all(tx, &rested, BINDS(owner, limit, bind_instant(claim->now)), &row_shape,
+                        arena, out, err)
+               : tx_all(tx, &fresh, BINDS(owner, limit), &row_shape, arena, out, err);
+}
+
+struct rest_row {
+    struct instant resume_at;
+};
+static const struct field rest_fields[] = {
+    { FIELD("resumeAt", rest_row, resume_at, OPTIONAL, "") },
+    { 0 },
+};
+static const struct shape rest_shape = SHAPE(NULL, rest_row, rest_fields);
+
+#define RESTS SQL_EXECUTION_OPEN " AND lease_owner IS NULL AND resume_at IS NOT NULL"
+
+bool execution_claim(struct tx *tx, const struct execution_claim *claim, struct arena *arena,
+                     struct array *out, struct instant *first_rest, struct error *err)
+{
+    static const struct sql next = SQL("SELECT resume_at FROM workflow_executions WHERE " RESTS
+                                       " ORDER BY resume_at LIMIT 1");
+    struct array fresh, due;
+    struct rest_row first = { INSTANT_NONE };
+    bool found;
+    if (!claim_some(tx, claim, true, arena, &due, err) ||
+        !claim_some(tx, claim, false, arena, &fresh, err) ||
+        !tx_one(tx, &next, NO_BINDS, &rest_shape, arena, &first, &found, err))
+        return false;
+    struct execution_row *rows = ARENA_ARRAY(arena, execution_row, due.count + fresh.count + 1);
+    if (due.count > 0)
+        memcpy(rows, due.items, due.count * sizeof(*rows));
+    if (fresh.count > 0)
+        memcpy(rows + due.count, fresh.items, fresh.count * sizeof(*rows));
+    *out = (struct array){ rows, due.count + fresh.count };
+    *first_rest = found ? first.resume_at : INSTANT_NONE;
+    return true;
+}
+
+bool execution_count_resting(struct tx *tx, int64_t *out, struct error *err)
+{
+    static const struct sql sql = SQL("SELECT count(*) FROM workflow_executions WHERE " RESTS);
+    return tx_int(tx, &sql, NO_BINDS, out, err);
+}
+
+bool execution_rest_anew(struct tx *tx, struct instant now, struct error *err)
+{
+    static const struct sql sql =
+        SQL("UPDATE workflow_executions SET resume_at = resume_at - (resting_since - $1), "
+            "resting_since = $1 WHERE " RESTS " AND resting_since > $1");
+    return tx_run(tx, &sql, BINDS(bind_instant(now)), NULL, err);
 }
 
 bool execution_release(struct tx *tx, struct str owner, bool died, struct error *err)
@@ -249,20 +327,31 @@ bool execution_list(struct tx *tx, const struct execution_filter *filter, struct
 }
 
 bool execution_request_cancel(struct tx *tx, struct id project_id, struct id id, struct instant at,
-                              bool *ended, struct error *err)
+                              struct execution_cancelled *out, struct error *err)
 {
+#define NOT_BEFORE_IT_BEGAN "CASE WHEN started_at > $3 THEN started_at ELSE $3 END"
     static const struct sql unheld =
         SQL("UPDATE workflow_executions SET status = 'cancelled', cancel_requested = 1, "
-            "finished_at = $3 WHERE project_id = $1 AND id = $2 AND lease_owner IS NULL "
-            "AND " SQL_EXECUTION_OPEN);
+            "finished_at = " NOT_BEFORE_IT_BEGAN " WHERE project_id = $1 AND id = $2 "
+            "AND lease_owner IS NULL AND " SQL_EXECUTION_OPEN
+            " AND NOT EXISTS (SELECT 1 FROM component_executions WHERE project_id = $1 "
+            "AND execution_id = $2 AND status = 'running') RETURNING resume_at");
+    static const struct sql steps =
+        SQL("UPDATE component_executions SET retry_at = NULL, "
+            "status = CASE WHEN attempt_count > 0 THEN 'cancelled' ELSE 'skipped' END, "
+            "finished_at = CASE WHEN attempt_count > 0 THEN " NOT_BEFORE_IT_BEGAN " END "
+            "WHERE project_id = $1 AND execution_id = $2 AND status IN ('pending', 'waiting')");
+#undef NOT_BEFORE_IT_BEGAN
     static const struct sql held = SQL("UPDATE workflow_executions SET cancel_requested = 1 "
                                        "WHERE project_id = $1 AND id = $2 AND " SQL_EXECUTION_OPEN);
-    int64_t changes;
-    if (!tx_run(tx, &unheld, BINDS(bind_id(project_id), bind_id(id), bind_instant(at)), &changes,
-                err))
+    AUTO(arena) arena = arena_new();
+    struct rest_row row = { INSTANT_NONE };
+    bool ended;
+    const struct bind *binds = BINDS(bind_id(project_id), bind_id(id), bind_instant(at));
+    if (!tx_one(tx, &unheld, binds, &rest_shape, arena, &row, &ended, err) ||
+        !tx_run(tx, ended ? &steps : &held,
+                ended ? binds : BINDS(bind_id(project_id), bind_id(id)), NULL, err))
         return false;
-    if (changes == 0 && !tx_run(tx, &held, BINDS(bind_id(project_id), bind_id(id)), NULL, err))
-        return false;
-    *ended = changes == 1;
+    *out = (struct execution_cancelled){ ended, ended && instant_set(row.resume_at) };
     return true;
 }

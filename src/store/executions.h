@@ -48,6 +48,7 @@ extern const char *const attempt_status_names[];
 /* `{code, message, nodeId?, sqlState?}`, stored as JSON text. */
 struct execution_error {
     struct str code, message, node_id, sql_state;
+    struct str advice; /* only where it is shown: never stored */
 };
 extern const struct shape execution_error_shape; /* "ExecutionError" */
 
@@ -72,6 +73,9 @@ struct execution_row {
     struct str lease_owner; /* name of the process that holds it; absent = nobody */
     int64_t lease_epoch;
     int64_t claims; /* processes that died holding it, since it was last saved */
+    /* By the clock of who let it rest: until then, from then on. Absent: it does not, or did not just
+     * now. */
+    struct instant resume_at, resting_since;
     bool cancel_requested;
     struct array steps; /* of struct step_row; not a column */
 };
@@ -120,15 +124,38 @@ MUST_USE bool execution_save(struct tx *tx, const struct execution_fence *fence,
 MUST_USE bool step_save(struct tx *tx, const struct step_row *step, struct arena *arena,
                         struct error *err);
 
-/* Takes up to `limit` open executions that nobody holds, oldest first, for this owner: epoch + 1.
- * The rows carry their new epochs. */
-MUST_USE bool execution_claim(struct tx *tx, struct str owner, int64_t limit, struct arena *arena,
-                              struct array *out, struct error *err);
+/*
+ * Gives the lease up until a time, behind execution_save() with *held: nobody claims it before.
+ * *released is false when it is to be cancelled, which its holder sees to.
+ */
+MUST_USE bool execution_rest(struct tx *tx, const struct execution_fence *fence,
+                             struct instant since, struct instant until, bool *released,
+                             struct error *err);
+
+struct execution_claim {
+    struct str owner;
+    int64_t fresh, due; /* at most so many: that do not rest, that have rested until now */
+    struct instant now;
+};
+/*
+ * Takes open executions that nobody holds, oldest first, for this owner: epoch + 1. The rows carry
+ * their new epochs; those with a resume_at have rested. *first_rest: when the first of those left is
+ * due, absent when none rests.
+ */
+MUST_USE bool execution_claim(struct tx *tx, const struct execution_claim *claim,
+                              struct arena *arena, struct array *out, struct instant *first_rest,
+                              struct error *err);
+/* How many rest. As slow as they are many. */
+MUST_USE bool execution_count_resting(struct tx *tx, int64_t *out, struct error *err);
+/* What rests since a time that has not come yet, because the clock was set back: it begins anew, now,
+ * and lasts as long. As slow as they are many. */
+MUST_USE bool execution_rest_anew(struct tx *tx, struct instant now, struct error *err);
 /*
  * Gives up the leases of one owner, or of all (absent) when this is the only process. `died` counts
  * it against what had been running, as one more process that was lost over it.
  */
 MUST_USE bool execution_release(struct tx *tx, struct str owner, bool died, struct error *err);
+
 /* --- reading --- */
 
 MUST_USE bool execution_find(struct tx *tx, struct id project_id, struct id id, struct arena *arena,
@@ -148,9 +175,17 @@ struct execution_filter {
 MUST_USE bool execution_list(struct tx *tx, const struct execution_filter *filter,
                              struct arena *arena, struct array *out, struct error *err);
 
-/* Ends an open execution that nobody holds as cancelled (*ended), or marks a held one as to be
- * cancelled by its holder. */
+struct execution_cancelled {
+    bool ended;  /* by this */
+    bool rested; /* and had been waiting for a retry, held by nobody */
+};
+/*
+ * Ends an open execution that nobody holds as cancelled, steps included; or marks one as to be
+ * cancelled by its holder: also one that a dead process left in the middle of an attempt, since that
+ * has to be judged first.
+ */
 MUST_USE bool execution_request_cancel(struct tx *tx, struct id project_id, struct id id,
-                                       struct instant at, bool *ended, struct error *err);
+                                       struct instant at, struct execution_cancelled *out,
+                                       struct error *err);
 
 #endif

@@ -116,6 +116,7 @@ const rows: Record<string, Row> = {
   "executions.list": { needs: "viewer", input: project },
   "executions.get": { needs: "viewer", input: execution },
   "executions.step": { needs: "viewer", input: (f) => ({ ...execution(f), nodeId: "start" }) },
+  "executions.definition": { needs: "viewer", input: execution },
   "executions.statistics": { needs: "viewer", input: (f) => ({ ...project(f), range: "24h" }) },
   "executions.runAgain": { needs: "editor", input: execution },
   "executions.cancel": { needs: "editor", input: execution },

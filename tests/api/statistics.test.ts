@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { addUser, client, needed, newFolder, refused, serve, type Caller, type Server } from "./harness.ts";
+import { watch } from "./streams.ts";
 
 let server: Server;
 let caller: Caller;
@@ -137,6 +138,32 @@ describe("executions", () => {
     expect(await caller.query("executions.step", { executionId, nodeId: "long" })).toEqual(whole.steps[1]);
     await refused(caller.query("executions.step", { executionId, nodeId: "none" }), "NOT_FOUND", "executions.step", "nodeId");
     await refused(caller.query("executions.step", { executionId: randomUUID(), nodeId: "long" }), "NOT_FOUND", "executions.step");
+  });
+  test("say what to do about an error, the execution's, the step's and each attempt's, and in the stream", async () => {
+    const away = await connect("away", "postgresql://u:p@127.0.0.1:1/d");
+    const retry = { strategy: "fixed", maxAttempts: 2, delayMs: 1 };
+    const executionId = (await execute(await workflow("Away", chain(start, { ...query("c", "SELECT 1", away), retry } as never)))).id;
+    const advice = "Is the server running, and is the port right? PostgreSQL must also listen on this address (listen_addresses).";
+    const error = { code: "REFUSED", advice };
+    for (const brief of [false, true]) {
+      const found = await caller.query("executions.get", { executionId, brief });
+      expect(found).toMatchObject({ error: { ...error, nodeId: "c" } });
+      expect(found.steps[1]).toMatchObject({ error, attempts: [{ error }, { error }] });
+    }
+    expect(await caller.query("executions.step", { executionId, nodeId: "c" })).toMatchObject({ error, attempts: [{ error }, { error }] });
+    const seen = watch(server.base, await token(), { executionId });
+    await seen.ended;
+    expect(seen.events.find(({ data }) => data.step?.nodeId === "c")!.data.step).toMatchObject({ error });
+    expect(seen.events.at(-1)!.data.execution).toMatchObject({ error });
+  });
+  test("know the definition that they ran, when the workflow is another one or is gone", async () => {
+    const first = chain(start, query("a", "SELECT 1")), second = chain(start);
+    const workflowId = await workflow("Changed", first);
+    const { id: executionId } = await execute(workflowId);
+    await caller.mutation("workflows.update", { workflowId, version: 1, definition: second });
+    await caller.mutation("workflows.delete", { workflowId });
+    const found = await caller.query("executions.definition", { executionId });
+    expect(found).toMatchObject({ version: 1, definition: { nodes: [{ id: "start" }, { id: "a" }], edges: first.edges } });
   });
   test("are run again with the same input, digit by digit, on the latest version", async () => {
     const echo = (text: string) => chain(start, query("echo", text, database, { parameters: ["{{ trigger.amount }}"] }));

@@ -272,6 +272,10 @@ export interface WorkflowSummary {
   version: number;
   /** What keeps it from running as it is. */
   problems: WorkflowProblem[];
+  /** Name of who saved the definition. */
+  savedBy?: string;
+  /** When the definition was saved. */
+  savedAt: string;
   /** When it was made. */
   createdAt: string;
   /** When it was last changed. */
@@ -293,6 +297,10 @@ export interface Workflow {
   definition: Record<string, unknown>;
   /** What keeps it from running as it is. */
   problems: WorkflowProblem[];
+  /** Name of who saved the definition. */
+  savedBy?: string;
+  /** When the definition was saved. */
+  savedAt: string;
   /** When it was made. */
   createdAt: string;
   /** When it was last changed. */
@@ -308,6 +316,8 @@ export interface ExecutionError {
   nodeId?: string;
   /** SQLSTATE, or the error word of Redis. */
   sqlState?: string;
+  /** What to do about it. */
+  advice?: string;
 }
 
 export interface Attempt {
@@ -445,7 +455,7 @@ export interface ExecutionStatistics {
   since: string;
   /** Until here. */
   until: string;
-  /** False: there are more in the range than are counted, the newest 50000. */
+  /** False: there are more in the range than are counted, the newest 200000. */
   complete: boolean;
   /** All of them. */
   executions: number;
@@ -963,7 +973,7 @@ type Routers = {
         since: string;
         /** Until here. */
         until: string;
-        /** False: there are more in the range than are counted, those of the newest 10000 executions. */
+        /** False: there are more in the range than are counted, those of the newest 30000 executions. */
         complete: boolean;
         /** By connection, the most steps first; 200 at most. */
         connections: ConnectionStatistics[];
@@ -1125,6 +1135,20 @@ type Routers = {
         nodeId: string;
       };
       output: Step;
+    }>;
+    /** The definition that an execution runs, whatever became of its workflow since. */
+    definition: TRPCQueryProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the execution. */
+        executionId: string;
+      };
+      output: {
+        /** Of the workflow. */
+        version: number;
+        /** Nodes and edges. */
+        definition: Record<string, unknown>;
+      };
     }>;
     /** Ends an execution: waiting steps at once, running ones as soon as they can be interrupted. Answers after the end, or 2 s. */
     cancel: TRPCMutationProcedure<{
