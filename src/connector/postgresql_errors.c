@@ -140,6 +140,8 @@ struct str pg_connect_text(struct arena *arena, struct str message)
     if (state < kept.len)
         kept = str_slice(kept, state + 7, kept.len);
     (void)str_split(&kept, '\n', &line);
+    if (contains(line, "no password supplied"))
+        return STR("the server wants a password, and the URL gives none");
     return arena_str(arena, str_trim(line));
 }
 

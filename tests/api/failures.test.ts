@@ -141,7 +141,7 @@ const rows: Row[] = [
   { name: "PostgreSQL: wrong password", url: () => change(postgresql, (url) => (url.password = "wrong")), error: "AUTH_FAILED",
     message: 'could not sign in: password authentication failed for user "tieline"', advice: pgAuth, stage: "sign-in" },
   { name: "PostgreSQL: no password", url: () => change(postgresql, (url) => (url.password = "")), error: "AUTH_FAILED",
-    message: /no password supplied/, advice: pgAuth, stage: "sign-in" },
+    message: /the server wants a password, and the URL gives none$/, advice: pgAuth, stage: "sign-in" },
   { name: "PostgreSQL: unknown user", url: () => change(postgresql, (url) => (url.username = "nobody_here")), error: "AUTH_FAILED",
     message: 'could not sign in: password authentication failed for user "nobody_here"', advice: pgAuth, stage: "sign-in" },
   { name: "PostgreSQL: unknown database", url: () => change(postgresql, (url) => (url.pathname = "/not_here")), error: "DATABASE_MISSING",
