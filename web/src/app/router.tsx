@@ -13,6 +13,7 @@ import {
 } from "@tanstack/react-router";
 import { onSignedOut, queryClient, trpc } from "../api/client.ts";
 import { readConnectionsSearch } from "../features/connections/search.ts";
+import { isRange, type Range, readExecutionSearch, readExecutionsSearch } from "../features/executions/search.ts";
 import { LoginScreen } from "../features/login/screen.tsx";
 import { ProjectFrame } from "../features/projects/frame.tsx";
 import { ProjectsScreen } from "../features/projects/screen.tsx";
@@ -116,6 +117,28 @@ const connection = createRoute({
   component: lazyRouteComponent(() => import("../features/connections/drawer.tsx"), "ConnectionDrawer"),
 });
 
+const executions = createRoute({
+  getParentRoute: () => project,
+  path: "executions",
+  validateSearch: readExecutionsSearch,
+  component: lazyRouteComponent(() => import("../features/executions/list.tsx"), "ExecutionsTab"),
+});
+
+const execution = createRoute({
+  getParentRoute: () => project,
+  path: "executions/$executionId",
+  validateSearch: readExecutionSearch,
+  component: lazyRouteComponent(() => import("../features/executions/detail.tsx"), "ExecutionScreen"),
+});
+
+const statistics = createRoute({
+  getParentRoute: () => project,
+  path: "statistics",
+  validateSearch: (search: Record<string, unknown>): { range?: Range } =>
+    isRange(search.range) ? { range: search.range } : {},
+  component: lazyRouteComponent(() => import("../features/statistics/tab.tsx"), "StatisticsTab"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     setup,
@@ -123,7 +146,7 @@ export const router = createRouter({
     user.addChildren([
       home,
       projects,
-      project.addChildren([projectHome, workflows, connections.addChildren([connection])]),
+      project.addChildren([projectHome, workflows, connections.addChildren([connection]), executions, execution, statistics]),
     ]),
   ]),
   defaultErrorComponent: ScreenError,

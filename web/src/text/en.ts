@@ -102,6 +102,8 @@ export const text = {
     tabs: "Project",
     workflows: "Workflows",
     connections: "Connections",
+    executions: "Executions",
+    statistics: "Statistics",
   },
   roles: { viewer: "Viewer", editor: "Editor", owner: "Owner" },
   workflows: {

@@ -4,7 +4,7 @@ import type { Role } from "../../app/permissions.ts";
 import { text } from "../../text/en.ts";
 
 interface Tab {
-  to: "/projects/$projectId/workflows" | "/projects/$projectId/connections";
+  to: `/projects/$projectId/${"workflows" | "connections" | "executions" | "statistics"}`;
   title: string;
   needs: Role;
 }
@@ -12,4 +12,6 @@ interface Tab {
 export const projectTabs: Tab[] = [
   { to: "/projects/$projectId/workflows", title: text.projects.workflows, needs: "viewer" },
   { to: "/projects/$projectId/connections", title: text.projects.connections, needs: "viewer" },
+  { to: "/projects/$projectId/executions", title: text.projects.executions, needs: "viewer" },
+  { to: "/projects/$projectId/statistics", title: text.projects.statistics, needs: "viewer" },
 ];

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The definition that an execution runs, as a picture to read: each node shows how it stands. */
+import { layout as dagreLayout, graphlib } from "@dagrejs/dagre";
+import {
+  Background,
+  BackgroundVariant,
+  Controls,
+  type Edge,
+  Handle,
+  MarkerType,
+  type Node,
+  type NodeProps,
+  Position,
+  ReactFlow,
+} from "@xyflow/react";
+import "@xyflow/react/dist/base.css";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { trpc } from "../../api/client.ts";
+import type { Step } from "../../api.gen.ts";
+import { LoadError } from "../../parts/load-error.tsx";
+import { runs } from "../../text/runs.ts";
+import { Duration, StateMark } from "./state.tsx";
+import { useKindTitle } from "./use-kinds.ts";
+
+const words = runs.detail;
+const WIDTH = 224;
+const HEIGHT = 72;
+
+interface Definition {
+  nodes: { id: string; position?: { x: number; y: number } }[];
+  edges: { id?: string; source: string; target: string; sourceHandle?: string }[];
+}
+
+type CardNode = Node<{ step: Step; chosen: boolean; select: (id: string) => void }, "run">;
+
+function Card({ data }: NodeProps<CardNode>) {
+  const { step, chosen, select } = data;
+  const kind = useKindTitle(step.type);
+  const open = step.status === "running" || step.status === "waiting";
+  return (
+    <>
+      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <button
+        type="button"
+        className="run-node nodrag nopan"
+        aria-pressed={chosen}
+        data-state={step.status}
+        data-node={step.nodeId}
+        onClick={() => select(step.nodeId)}
+      >
+        <strong className="one-line">{step.name}</strong>
+        <span className="muted one-line">{kind}</span>
+        <span className="run-node-foot">
+          <StateMark state={step.status} />
+          <span className="muted">
+            <Duration span={step} open={open} />
+          </span>
+        </span>
+      </button>
+      <Handle type="source" position={Position.Right} isConnectable={false} />
+    </>
+  );
+}
+
+const nodeTypes = { run: Card };
+
+function placesOf({ nodes, edges }: Definition): Map<string, { x: number; y: number }> {
+  if (nodes.every((node) => node.position))
+    return new Map(nodes.map((node) => [node.id, node.position as { x: number; y: number }]));
+  const plan = new graphlib.Graph();
+  plan.setGraph({ rankdir: "LR", nodesep: 32, ranksep: 64 });
+  plan.setDefaultEdgeLabel(() => ({}));
+  for (const node of nodes) plan.setNode(node.id, { width: WIDTH, height: HEIGHT });
+  for (const edge of edges) plan.setEdge(edge.source, edge.target);
+  dagreLayout(plan);
+  return new Map(
+    nodes.map(({ id }) => {
+      const { x, y } = plan.node(id) as { x: number; y: number };
+      return [id, { x: x - WIDTH / 2, y: y - HEIGHT / 2 }];
+    }),
+  );
+}
+
+interface Props {
+  executionId: string;
+  steps: Step[];
+  selected: string | undefined;
+  select: (nodeId: string) => void;
+}
+
+export function RunGraph({ executionId, steps, selected, select }: Props) {
+  const query = useQuery(
+    trpc.executions.definition.queryOptions({ executionId }, { staleTime: Number.POSITIVE_INFINITY }),
+  );
+  const definition = query.data?.definition as Definition | undefined;
+  const places = useMemo(() => definition && placesOf(definition), [definition]);
+  const edges = useMemo(
+    () =>
+      definition?.edges.map(
+        (edge): Edge => ({
+          id: edge.id ?? `${edge.source} ${edge.target} ${edge.sourceHandle ?? ""}`,
+          source: edge.source,
+          target: edge.target,
+          focusable: false,
+          markerEnd: { type: MarkerType.ArrowClosed, color: "var(--edge)" },
+          ariaRole: "presentation",
+        }),
+      ),
+    [definition],
+  );
+  if (query.isError) return <LoadError what={words.graph} error={query.error} retry={() => void query.refetch()} />;
+  if (!definition || !places || !edges) return <div className="run-graph" aria-busy />;
+  const nodes = steps.map(
+    (step): CardNode => ({
+      id: step.nodeId,
+      type: "run",
+      position: places.get(step.nodeId) ?? { x: 0, y: 0 },
+      data: { step, chosen: step.nodeId === selected, select },
+      width: WIDTH,
+      height: HEIGHT,
+      focusable: false,
+      domAttributes: { "aria-roledescription": undefined } as object,
+    }),
+  );
+  return (
+    <section className="run-graph" aria-label={words.graphSummary(nodes.length)}>
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={nodeTypes}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        edgesFocusable={false}
+        elementsSelectable={false}
+        /* The page scrolls on: the wheel zooms only with Ctrl. */
+        zoomOnScroll={false}
+        preventScrolling={false}
+        minZoom={0.2}
+        maxZoom={1.5}
+        fitView
+        fitViewOptions={{ padding: 0.1, maxZoom: 1 }}
+        deleteKeyCode={null}
+        disableKeyboardA11y
+        proOptions={{ hideAttribution: true }}
+        ariaLabelConfig={{ "controls.zoomIn.ariaLabel": words.zoomIn, "controls.zoomOut.ariaLabel": words.zoomOut }}
+      >
+        <Background variant={BackgroundVariant.Dots} gap={16} color="var(--line)" />
+        <Controls showInteractive={false} position="bottom-right" />
+      </ReactFlow>
+    </section>
+  );
+}

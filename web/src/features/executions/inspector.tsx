@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One node of an execution: what went in, what came out, and each attempt. */
+import { useState } from "react";
+import { useWholeStep } from "../../api/live-execution.ts";
+import type { Attempt, ExecutionError, Step } from "../../api.gen.ts";
+import { sentence } from "../../app/errors.ts";
+import { LoadError } from "../../parts/load-error.tsx";
+import { TabList } from "../../parts/tab-list.tsx";
+import { runs } from "../../text/runs.ts";
+import { Payload } from "./payload.tsx";
+import { Duration, StateMark } from "./state.tsx";
+import { useKindTitle } from "./use-kinds.ts";
+
+const words = runs.detail;
+type Section = "input" | "output" | "attempts";
+
+export function ErrorLine({ error }: { error: ExecutionError }) {
+  return (
+    <div className="run-error">
+      <span>{sentence(error.message)}</span>
+      <span className="meta">
+        <code>{error.code}</code>
+        {error.sqlState ? (
+          <>
+            {" "}
+            · <code>{error.sqlState}</code>
+          </>
+        ) : null}
+      </span>
+      {error.advice ? <p className="muted">{error.advice}</p> : null}
+    </div>
+  );
+}
+
+function AttemptItem({ attempt }: { attempt: Attempt }) {
+  return (
+    <li>
+      <div className="attempt-line">
+        <span className="attempt-number">{attempt.number}</span>
+        <StateMark state={attempt.status} />
+        <time dateTime={attempt.startedAt}>{runs.exactTime(attempt.startedAt)}</time>
+        <span>
+          <Duration span={attempt} open={attempt.status === "started"} />
+        </span>
+      </div>
+      {attempt.error ? <ErrorLine error={attempt.error} /> : null}
+    </li>
+  );
+}
+
+function Attempts({ step }: { step: Step }) {
+  if (step.attempts.length === 0) {
+    const trigger = step.status === "succeeded";
+    return <p className="muted">{trigger ? words.noAttempts : words.noAttemptsYet}</p>;
+  }
+  return (
+    <>
+      <ol className="attempts">
+        {step.attempts.map((attempt) => (
+          <AttemptItem key={attempt.number} attempt={attempt} />
+        ))}
+      </ol>
+      {step.attemptCount > step.attempts.length ? <p className="meta">{words.keptAttempts}</p> : null}
+      {step.status === "waiting" && step.retryAt ? (
+        <p className="next-attempt">{words.nextAttempt(runs.exactTime(step.retryAt))}</p>
+      ) : null}
+    </>
+  );
+}
+
+function Data({ executionId, step, part }: { executionId: string; step: Step; part: "input" | "output" }) {
+  const whole = useWholeStep(executionId, step);
+  if (step.partial && whole.isPending) return <p className="muted late">{runs.short(executionId)}…</p>;
+  if (step.partial && whole.isError)
+    return <LoadError what={words[part]} error={whole.error} retry={() => void whole.refetch()} />;
+  const value = (step.partial ? whole.data : step)?.[part];
+  if (value === undefined) {
+    if (part === "output") return <p className="muted">{step.finishedAt ? words.noOutput : words.noOutputYet}</p>;
+    return <p className="muted">{step.startedAt ? words.noTemplates : words.noInput}</p>;
+  }
+  return <Payload value={value} name={`${step.nodeId}-${part}`} />;
+}
+
+function firstSection(step: Step): Section {
+  return step.status === "failed" || step.status === "waiting" ? "attempts" : "output";
+}
+
+export function Inspector({ executionId, step }: { executionId: string; step: Step }) {
+  const [chosen, setChosen] = useState<Section>();
+  const kind = useKindTitle(step.type);
+  const section = chosen ?? firstSection(step);
+  return (
+    <section className="inspector" aria-labelledby="inspector-title">
+      <header>
+        <h3 id="inspector-title">{step.name}</h3>
+        <span className="muted">{kind}</span>
+        <StateMark state={step.status} />
+      </header>
+      {step.status === "skipped" ? <p className="muted">{words.skipped}</p> : null}
+      {step.error && section !== "attempts" ? <ErrorLine error={step.error} /> : null}
+      <TabList
+        label={words.sections}
+        value={section}
+        change={setChosen}
+        tabs={[
+          { id: "input", title: words.input },
+          { id: "output", title: words.output },
+          { id: "attempts", title: words.attempts(step.attemptCount) },
+        ]}
+      >
+        {section === "attempts" ? (
+          <Attempts step={step} />
+        ) : (
+          <Data key={section} executionId={executionId} step={step} part={section} />
+        )}
+      </TabList>
+    </section>
+  );
+}
