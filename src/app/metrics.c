@@ -50,7 +50,8 @@ static void add_engine(struct buf *out, struct engine *engine)
     engine_stats(engine, &stats);
 
     family(out, "tieline_executions", "gauge",
-           "Open executions that this process holds in memory, by status.");
+           "Open executions that this process holds in memory, or lets rest until a retry, by "
+           "status.");
     for (int i = EXECUTION_QUEUED; i < EXECUTION_SUCCEEDED; i++)
         labelled(out, "tieline_executions", "status", execution_status_names[i], stats.open[i]);
     single(out, "tieline_executions_started_total", "counter", "Executions accepted.",

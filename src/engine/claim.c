@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Taking up executions that nobody holds: what a dead process left, and what was accepted while there
- * was no room in memory.
+ * Taking up executions that nobody holds: what a dead process left, what was accepted while there was
+ * no room in memory, and what rested until its retry is due.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +18,13 @@ struct claim {
     struct job job;
     struct engine *engine;
     struct arena *arena;
+    struct execution_claim what;
     struct array rows; /* of execution_row */
-    bool *cancelled;   /* of each: somebody asked meanwhile */
-    size_t adopted;    /* so many so far */
+    struct instant first_rest;
+    bool recounts;
+    int64_t resting;
+    bool *cancelled; /* of each: somebody asked meanwhile */
+    size_t adopted;  /* so many so far */
     struct timer again;
 };
 
@@ -101,13 +105,18 @@ static bool adopt(struct engine *engine, struct claim *claim, const struct execu
 
     pthread_mutex_lock(&engine->lock);
     live->x.cancelling = row->cancel_requested || claim->cancelled[claim->adopted++];
+    live->retrying = instant_set(row->resume_at);
     live_add(live);
+    if (live->retrying)
+        rest_over(live, row->resume_at);
     go_on_with_time(live);
     execution_resume(&live->x, row->started_at, live_now(live));
     live_apply(live);
-    for (unsigned i = 0; i < live->graph->count; i++)
-        if (live->x.nodes[i].status == STEP_WAITING && !live->tasks[i].saving)
-            task_set_retry(&live->tasks[i]);
+    struct instant since, until;
+    if (live->busy == 0 && rest_away(live, &since, &until))
+        save_submit(live, NULL);
+    else if (!live->releasing)
+        rest_here(live);
     pthread_mutex_unlock(&engine->lock);
     return true;
 }
@@ -132,7 +141,7 @@ static void end_claim(struct claim *claim)
     struct engine *engine = claim->engine;
     engine->claim = NULL;
     claim_if_room(engine);
-    if (engine->unclaimed)
+    if (engine->unclaimed || engine->due)
         pthread_cond_signal(&engine->tick);
     claim_free(claim);
 }
@@ -156,8 +165,35 @@ static void adopt_all(struct worker *worker, struct job *job)
 static bool run(struct tx *tx, struct write *write, struct error *err)
 {
     struct claim *claim = CONTAINER_OF(write, struct claim, write);
-    return execution_claim(tx, str_from(claim->engine->owner), ENGINE_CLAIM_MAX, claim->arena,
-                           &claim->rows, err);
+    claim->what.now = rest_clock(claim->engine);
+    return execution_claim(tx, &claim->what, claim->arena, &claim->rows, &claim->first_rest, err) &&
+           (!claim->recounts || execution_count_resting(tx, &claim->resting, err));
+}
+
+/* Under the lock: what was claimed has its room, and what may be left is asked for again. */
+static void count_claimed(struct claim *claim)
+{
+    struct engine *engine = claim->engine;
+    const struct execution_row *rows = claim->rows.items;
+    unsigned due = 0, fresh;
+    for (size_t i = 0; i < claim->rows.count; i++)
+        due += instant_set(rows[i].resume_at);
+    fresh = (unsigned)claim->rows.count - due;
+    engine->live_count += fresh;
+    engine->retrying_count += due;
+    engine->unclaimed |= claim->what.fresh > 0 && fresh == claim->what.fresh;
+    engine->due |= claim->what.due > 0 && due == claim->what.due;
+    engine->resting = claim->recounts ? claim->resting : engine->resting - due;
+    rest_until(engine, claim->first_rest);
+}
+
+/* Under the lock: it asks for nothing then. */
+static void count_failed(struct claim *claim)
+{
+    struct engine *engine = claim->engine;
+    engine->unclaimed |= claim->what.fresh > 0;
+    engine->due |= claim->what.due > 0;
+    engine->recounts |= claim->recounts;
 }
 
 static void done(struct write *write, const struct error *err)
@@ -168,15 +204,18 @@ static void done(struct write *write, const struct error *err)
         log_warn("could not take up executions", LOG_ERROR(err));
     pthread_mutex_lock(&engine->lock);
     engine->saves--;
-    if (err || claim->rows.count == ENGINE_CLAIM_MAX)
-        engine->unclaimed = true; /* there may be more */
+    if (err)
+        count_failed(claim);
+    else
+        count_claimed(claim);
     if (!err && claim->rows.count > 0) {
         claim->cancelled = ARENA_ITEMS(claim->arena, bool, claim->rows.count);
         memset(claim->cancelled, 0, claim->rows.count * sizeof(bool));
-        engine->live_count += (unsigned)claim->rows.count;
         queue_push(engine, &claim->job);
     } else {
-        engine->claim = NULL; /* after a failure the clock asks again, in its own time */
+        engine->claim = NULL;
+        if (!err) /* after a failure the clock asks again, in its own time */
+            claim_if_room(engine);
         claim_free(claim);
     }
     pthread_cond_broadcast(&engine->idle);
@@ -200,8 +239,11 @@ bool claim_cancel(struct engine *engine, struct id execution_id)
 
 void claim_if_room(struct engine *engine)
 {
-    if (!engine->unclaimed || engine->claim || engine->closing ||
-        engine->live_count > ENGINE_LIVE_MAX / 2)
+    if (engine->claim || engine->closing)
+        return;
+    bool fresh = engine->unclaimed && engine->live_count <= ENGINE_LIVE_MAX / 2;
+    bool due = engine->due && engine->retrying_count <= ENGINE_RETRYING_MAX / 2;
+    if (!fresh && !due && !engine->recounts)
         return;
     struct claim *claim = NEW(claim);
     *claim = (struct claim){
@@ -210,9 +252,16 @@ void claim_if_room(struct engine *engine)
         .again = { .fire = adopt_again },
         .engine = engine,
         .arena = arena_new(),
+        .what = { .owner = str_from(engine->owner),
+                  .fresh = fresh ? ENGINE_CLAIM_MAX : 0,
+                  .due = due ? ENGINE_CLAIM_MAX : 0 },
+        .recounts = engine->recounts,
     };
-    engine->unclaimed = false; /* set again by whoever leaves one behind */
+    engine->unclaimed &= !fresh; /* set again by whoever leaves one behind */
+    engine->due &= !due;
+    engine->recounts = false;
     engine->claim = claim;
+    engine->claims_fresh = fresh;
     engine->saves++;
     queue_write(engine, &claim->write);
 }

@@ -23,12 +23,14 @@ struct release {
     struct write write;
     struct str owner;
     bool died;
+    struct instant now; /* of died: nothing rests since later */
 };
 
 static bool release_run(struct tx *tx, struct write *write, struct error *err)
 {
     struct release *release = CONTAINER_OF(write, struct release, write);
-    return execution_release(tx, release->owner, release->died, err);
+    return execution_release(tx, release->owner, release->died, err) &&
+           (!release->died || execution_rest_anew(tx, release->now, err));
 }
 
 static bool release_leases(struct engine *engine, struct str owner, bool died, struct error *err)
@@ -37,6 +39,7 @@ static bool release_leases(struct engine *engine, struct str owner, bool died, s
         .write = { .scope = scope_system(), .run = release_run },
         .owner = owner,
         .died = died,
+        .now = rest_clock(engine),
     };
     return store_write(engine->store, &release.write, err);
 }
@@ -48,6 +51,7 @@ struct engine *engine_open(const struct engine_config *config, struct error *err
     engine->manager = config->manager;
     engine->events = config->events;
     engine->worker_count = config->workers;
+    engine->clock_ahead_us = instant_now().us - clock_us();
     char id_text[ID_TEXT_SIZE];
     snprintf(engine->owner, sizeof(engine->owner), "%ld-" STR_FMT, (long)getpid(),
              STR_ARG(id_format(id_new(), id_text)));
@@ -62,15 +66,18 @@ struct engine *engine_open(const struct engine_config *config, struct error *err
     cond_init(&engine->idle);
     list_init(&engine->jobs);
     list_init(&engine->lives);
+    cond_init(&engine->tell);
+    list_init(&engine->over);
     for (unsigned i = 0; i < ENGINE_BUCKETS; i++) {
         list_init(&engine->live_buckets[i]);
         list_init(&engine->waiter_buckets[i]);
     }
     engine->graphs = map_new();
-    engine->closing = !works;
-    engine->unclaimed = works;
+    engine->closing = engine->waits_over = !works;
+    engine->unclaimed = engine->due = engine->recounts = works;
     if (works) {
         queue_start(engine);
+        wait_start(engine);
         clock_start(engine);
     }
     return engine;
@@ -173,6 +180,7 @@ void engine_free(struct engine *engine)
     pthread_cond_destroy(&engine->work);
     pthread_cond_destroy(&engine->tick);
     pthread_cond_destroy(&engine->idle);
+    pthread_cond_destroy(&engine->tell);
     pthread_mutex_destroy(&engine->lock);
     free(engine);
 }
@@ -334,7 +342,7 @@ void engine_start(struct engine *engine, struct engine_start *start)
     pthread_mutex_lock(&engine->lock);
     bool closing = engine->closing;
     /* Half of the room is for those that wait in the store, while there are any. */
-    bool behind = engine->unclaimed || engine->claim;
+    bool behind = engine->unclaimed || (engine->claim && engine->claims_fresh);
     bool room = !closing && engine->live_count < (behind ? ENGINE_LIVE_MAX / 2 : ENGINE_LIVE_MAX);
     engine->live_count += room;
     engine->saves += !closing;
@@ -371,7 +379,7 @@ bool engine_cancel(struct engine *engine, struct id execution_id)
 {
     pthread_mutex_lock(&engine->lock);
     struct live *live = live_find(engine, execution_id);
-    bool held = live ? !live->fenced : claim_cancel(engine, execution_id);
+    bool held = live ? !live->fenced && !live->releasing : claim_cancel(engine, execution_id);
     if (live && held && !engine->closing && !execution_status_ended(live->x.status)) {
         execution_cancel(&live->x, live_now(live));
         live_apply(live);
@@ -383,15 +391,25 @@ bool engine_cancel(struct engine *engine, struct id execution_id)
     return held;
 }
 
+void engine_recount(struct engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    engine->recounts = true;
+    claim_if_room(engine);
+    pthread_mutex_unlock(&engine->lock);
+}
+
 void engine_stats(struct engine *engine, struct engine_stats *out)
 {
     pthread_mutex_lock(&engine->lock);
     *out = engine->stats;
-    out->live = engine->live_count;
+    out->live = engine->live_count + engine->retrying_count;
+    out->resting = engine->resting;
     out->running = (int64_t)engine->worker_count - engine->idle_workers;
     out->waiting_for_slot = engine->parked;
     LIST_EACH(&engine->lives, live, all, live)
-    if (!execution_status_ended(live->shown_status))
+    if (!live->released && !execution_status_ended(live->shown_status))
         out->open[live->shown_status]++;
+    out->open[EXECUTION_WAITING] += engine->resting;
     pthread_mutex_unlock(&engine->lock);
 }

@@ -63,15 +63,20 @@ struct engine_waiter {
     struct list_node node; /* the engine's own */
     struct timer timer;    /* the engine's own */
     struct engine *engine; /* the engine's own */
+    struct id project_id;  /* the engine's own */
     struct id execution_id;
     /*
      * Called once: with the ended execution, valid during the call, or with NULL when the time is
-     * over, or the execution is not this process's any more (deleted, taken). Not on the HTTP thread; must not block for long.
+     * over, or the execution is not this process's any more (deleted, taken). Not on the HTTP
+     * thread, nor the clock, nor one that carries out writes: it may read the store.
      */
     void (*done)(struct engine_waiter *waiter, const struct execution_row *row);
 };
 
-/* Waits for the end of an execution (execution_id and done are set), until `by`.  Threads: any. */
+/*
+ * Waits for the end of an execution (execution_id and done are set), until `by`; also of one that rests
+ * in the store until its retry is due.  Threads: any.
+ */
 void engine_wait(struct engine *engine, struct engine_waiter *waiter, struct deadline by);
 /* Stops waiting; false when `done` was called or is on its way. */
 bool engine_wait_stop(struct engine *engine, struct engine_waiter *waiter);
@@ -114,6 +119,13 @@ void engine_start(struct engine *engine, struct engine_start *start);
  * are interrupted. False when this process does not hold it (store: execution_request_cancel).
  */
 bool engine_cancel(struct engine *engine, struct id execution_id);
+/*
+ * An execution that nobody held was ended in the store: who waits for it is told. `rested`: it had been
+ * waiting for a retry there.  Threads: any.
+ */
+void engine_ended(struct engine *engine, struct id project_id, struct id execution_id, bool rested);
+/* Executions were deleted in the store, nobody knows how many of them rested.  Threads: any. */
+void engine_recount(struct engine *engine);
 
 /* --- looking --- */
 
@@ -138,8 +150,9 @@ bool engine_is_ending(struct engine *engine, struct id execution_id);
 void engine_refresh(struct engine *engine, struct execution_row *rows, size_t count);
 
 struct engine_stats {
-    int64_t live;
-    int64_t open[EXECUTION_SUCCEEDED]; /* of those in memory, by status */
+    int64_t live;                      /* in memory */
+    int64_t resting;                   /* in the store, until their retry is due */
+    int64_t open[EXECUTION_SUCCEEDED]; /* of both, by status */
     int64_t running, waiting_for_slot; /* workers, steps */
     /* Since the start: */
     int64_t started, ended, fenced, retries;

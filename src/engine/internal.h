@@ -10,6 +10,7 @@
  *   save.c      durable points                  claim.c   taking up what nobody holds
  *   clock.c     timers and ticks                wait.c    who waits for an end
  *   view.c      an execution as it is now       executor.c  one attempt on a session
+ *   rest.c      where a retry is waited for
  */
 #ifndef ENGINE_INTERNAL_H
 #define ENGINE_INTERNAL_H
@@ -29,6 +30,9 @@
 #define ENGINE_BUCKETS 4096
 /* Executions in memory. What comes beyond waits in the store and is claimed as room comes. */
 #define ENGINE_LIVE_MAX 2048
+/* The same of those that have waited for a retry, in a room of their own: however many there are, they
+ * keep nobody else from starting. */
+#define ENGINE_RETRYING_MAX 2048
 #define ENGINE_CLAIM_MAX 256
 #define ENGINE_OUTPUT_MAX ((size_t)9 << 20)
 
@@ -86,6 +90,9 @@ struct live {
     int shown_status; /* the committed one */
     int told_status;  /* the last that who watches was told */
     bool end_saved, ended, fenced;
+    bool retrying;  /* counted as such, and not in live_count */
+    bool releasing; /* a save on its way gives it back to the store: nothing may happen to it */
+    bool released;  /* that is done: it is found here no more */
     struct job deliver;
 };
 
@@ -111,10 +118,20 @@ struct engine {
 
     struct list lives;
     struct list live_buckets[ENGINE_BUCKETS], waiter_buckets[ENGINE_BUCKETS];
-    unsigned live_count;
-    bool unclaimed;      /* the store may hold open executions that nobody holds */
-    struct claim *claim; /* under way: one at a time */
+    unsigned live_count, retrying_count;
+    bool unclaimed;         /* the store may hold executions that nobody has begun */
+    bool due;               /* the store may hold some whose retry is due */
+    bool recounts;          /* nobody knows how many rest there */
+    int64_t resting;        /* so many, as far as we know */
+    struct timer resume;    /* the first of them is due */
+    int64_t clock_ahead_us; /* see rest_clock() */
+    struct claim *claim;    /* under way: one at a time */
+    bool claims_fresh;      /* it asks for what nobody has begun */
     bool closing, waits_over;
+    struct list over; /* waiters that are to be told, by a thread that may read */
+    pthread_cond_t tell;
+    pthread_t teller;
+    bool tells_no_more;
     unsigned saves;      /* writes under way */
     pthread_cond_t idle; /* for closing: something ended */
 
@@ -126,7 +143,8 @@ struct engine {
 struct live *live_new(struct engine *engine, const struct execution_row *row, struct graph *graph);
 void live_free(struct live *live);
 void live_add(struct live *live);
-void live_remove(struct live *live);
+/* It is found no more, and its room is free. */
+void live_hide(struct live *live);
 struct live *live_find(struct engine *engine, struct id id);
 /* Carries out the effects of the last event. */
 void live_apply(struct live *live);
@@ -165,11 +183,30 @@ void claim_if_room(struct engine *engine);
 bool claim_cancel(struct engine *engine, struct id execution_id);
 void claim_free(struct claim *claim);
 
+/*
+ * rest.c: an execution in which nothing is in flight rests. Under the lock, but for rest_clock().
+ *
+ * The time by which the store's resume_at goes: the wall clock when the engine was opened, and what
+ * has passed since.
+ */
+struct instant rest_clock(const struct engine *engine);
+/* Should it go back to the store? Then since when, and until when. */
+bool rest_away(const struct live *live, struct instant *since, struct instant *until);
+/* It did: who finds it again is the clock. */
+void rest_begun(struct live *live, struct instant until);
+/* It waits here, with its timers. */
+void rest_here(struct live *live);
+/* It is taken up again: its own time goes on, with the retry as far away as it should be. */
+void rest_over(struct live *live, struct instant until);
+/* The first that rests in the store is due then; absent: none rests. */
+void rest_until(struct engine *engine, struct instant first);
+
 /* clock.c */
 void clock_start(struct engine *engine);
 void clock_stop(struct engine *engine);
 
 /* wait.c */
+void wait_start(struct engine *engine);
 void wait_deliver(struct engine *engine, struct id id, const struct execution_row *row);
 void wait_end_all(struct engine *engine);
 /* Gives false when nobody may wait any more. */

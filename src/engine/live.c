@@ -50,11 +50,17 @@ void live_add(struct live *live)
     list_push(&live->engine->live_buckets[engine_bucket(live->row.id)], &live->bucket);
 }
 
-void live_remove(struct live *live)
+void live_hide(struct live *live)
 {
-    list_remove(&live->all);
+    struct engine *engine = live->engine;
+    if (!list_linked(&live->bucket))
+        return;
     list_remove(&live->bucket);
-    live->engine->live_count--;
+    if (live->retrying)
+        engine->retrying_count--;
+    else
+        engine->live_count--;
+    claim_if_room(engine);
 }
 
 struct live *live_find(struct engine *engine, struct id id)
@@ -96,7 +102,8 @@ void live_apply(struct live *live)
 
 void live_settle(struct live *live)
 {
-    if (live->busy > 0 || !(live->ended || live->fenced) || live->engine->closing)
+    bool over = live->ended || live->fenced || live->released;
+    if (live->busy > 0 || !over || live->engine->closing)
         return;
     queue_push(live->engine, &live->deliver);
 }
@@ -144,7 +151,7 @@ void live_row(struct live *live, struct arena *arena, struct execution_row *out)
     out->steps = (struct array){ steps, live->graph->count };
 }
 
-/* Tells who waits, then forgets the execution: the store has all of it. */
+/* Tells who waits for its end, then forgets the execution: the store has all of it. */
 static void deliver(struct worker *worker, struct job *job)
 {
     struct live *live = CONTAINER_OF(job, struct live, deliver);
@@ -152,11 +159,12 @@ static void deliver(struct worker *worker, struct job *job)
     struct execution_row row;
     pthread_mutex_lock(&engine->lock);
     live_row(live, worker->arena, &row);
-    live_remove(live);
+    live_hide(live);
+    list_remove(&live->all);
     engine->stats.ended += live->ended;
-    claim_if_room(engine);
     pthread_mutex_unlock(&engine->lock);
     /* Whoever took it, or deleted it, does not tell us how it ends. */
-    wait_deliver(engine, live->row.id, live->ended ? &row : NULL);
+    if (!live->released)
+        wait_deliver(engine, live->row.id, live->ended ? &row : NULL);
     live_free(live);
 }

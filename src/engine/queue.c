@@ -48,7 +48,8 @@ void queue_push_front(struct engine *engine, struct job *job)
 
 void queue_write(struct engine *engine, struct write *write)
 {
-    bool few = engine->live_count <= FEW && (is_worker || engine->idle_workers > 0);
+    unsigned alive = engine->live_count + engine->retrying_count;
+    bool few = alive <= FEW && (is_worker || engine->idle_workers > 0);
     if (!few) {
         store_submit(engine->store, write);
     } else if (store_put(engine->store, write)) {

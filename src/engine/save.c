@@ -30,6 +30,9 @@ struct save {
     unsigned *ready, ready_count;
     struct task *intent;
     bool held;
+    bool away; /* it goes back to the store with this, unless somebody asked to cancel it */
+    struct instant since, until;
+    bool released;
 };
 
 static bool write_rows(struct tx *tx, struct save *save, struct error *err)
@@ -40,7 +43,8 @@ static bool write_rows(struct tx *tx, struct save *save, struct error *err)
     for (unsigned i = 0; save->held && i < save->row_count; i++)
         if (!step_save(tx, &save->rows[i], save->arena, err))
             return false;
-    return true;
+    return !save->held || !save->away ||
+           execution_rest(tx, &save->fence, save->since, save->until, &save->released, err);
 }
 
 static bool run(struct tx *tx, struct write *write, struct error *err)
@@ -64,10 +68,18 @@ static void leave(struct save *save)
     free(save);
 }
 
+/* The last point says how it stands: when it waits, and for long, it is released with that. From then
+ * on until the store has answered nothing happens to it: a cancel goes to the store as well. */
 static void submit(struct save *save)
 {
-    save->live->submitted++;
-    queue_write(save->live->engine, &save->write);
+    struct live *live = save->live;
+    bool last = live->saves.head.prev == &save->node;
+    save->away = last && rest_away(live, &save->since, &save->until);
+    live->releasing = save->away;
+    for (unsigned i = 0; save->away && i < live->graph->count; i++)
+        timers_unset(&live->engine->timers, &live->tasks[i].timer);
+    live->submitted++;
+    queue_write(live->engine, &save->write);
 }
 
 static void submit_again(struct timer *timer)
@@ -119,12 +131,8 @@ static void go_on(struct save *save)
 {
     struct live *live = save->live;
     count(save);
-    for (unsigned i = 0; i < save->changed_count; i++) {
-        struct task *task = &live->tasks[save->changed[i]];
-        task->saving = false;
-        if (live->x.nodes[save->changed[i]].status == STEP_WAITING)
-            task_set_retry(task);
-    }
+    for (unsigned i = 0; i < save->changed_count; i++)
+        live->tasks[save->changed[i]].saving = false;
     live->shown_status = save->status;
     if (save->intent) {
         save->intent->intent_saved = true;
@@ -133,6 +141,14 @@ static void go_on(struct save *save)
     for (unsigned i = 0; i < save->ready_count; i++)
         task_enqueue(&live->tasks[save->ready[i]]);
     live->ended = execution_status_ended(save->status);
+    if (save->released)
+        rest_begun(live, save->until);
+    else if (!save->away)
+        rest_here(live);
+    else if (!live->engine->closing) { /* it was to be cancelled before */
+        execution_cancel(&live->x, live_now(live));
+        live_apply(live);
+    }
     live_changed(live);
 }
 
@@ -155,6 +171,8 @@ static void done(struct write *write, const struct error *err)
     CRASH_POINT("engine.saved");
     pthread_mutex_lock(&engine->lock);
     live->submitted--;
+    if (save->away)
+        live->releasing = false;
     if (err) {
         if (!live->stuck)
             live->stuck = save; /* the whole group was lost */

@@ -430,6 +430,8 @@ void task_enqueue(struct task *task)
 void task_set_retry(struct task *task)
 {
     struct engine *engine = task->live->engine;
+    if (task->timer.place != 0)
+        return;
     int64_t wait_ms =
         (task->live->x.nodes[task->node].retry_at.us - live_now(task->live).us + 999) / 1000;
     timers_set(&engine->timers, &task->timer, deadline_in_ms(wait_ms < 0 ? 0 : wait_ms));

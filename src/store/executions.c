@@ -213,8 +213,8 @@ static const struct shape rest_shape = SHAPE(NULL, rest_row, rest_fields);
 bool execution_claim(struct tx *tx, const struct execution_claim *claim, struct arena *arena,
                      struct array *out, struct instant *first_rest, struct error *err)
 {
-    static const struct sql next = SQL("SELECT resume_at FROM workflow_executions WHERE " RESTS
-                                       " ORDER BY resume_at LIMIT 1");
+    static const struct sql next =
+        SQL("SELECT resume_at FROM workflow_executions WHERE " RESTS " ORDER BY resume_at LIMIT 1");
     struct array fresh, due;
     struct rest_row first = { INSTANT_NONE };
     bool found;
@@ -349,8 +349,8 @@ bool execution_request_cancel(struct tx *tx, struct id project_id, struct id id,
     bool ended;
     const struct bind *binds = BINDS(bind_id(project_id), bind_id(id), bind_instant(at));
     if (!tx_one(tx, &unheld, binds, &rest_shape, arena, &row, &ended, err) ||
-        !tx_run(tx, ended ? &steps : &held,
-                ended ? binds : BINDS(bind_id(project_id), bind_id(id)), NULL, err))
+        !tx_run(tx, ended ? &steps : &held, ended ? binds : BINDS(bind_id(project_id), bind_id(id)),
+                NULL, err))
         return false;
     *out = (struct execution_cancelled){ ended, ended && instant_set(row.resume_at) };
     return true;
