@@ -25,6 +25,9 @@ const struct shape workflow_problem_shape =
 #define FIELDS_BEHIND_DEFINITION                                                                   \
     { FIELD_LIST("problems", workflow_row, problems, REQUIRED, &workflow_problem_shape,            \
                  "What keeps it from running as it is.") },                                        \
+        { FIELD("savedBy", workflow_row, saved_by, OPTIONAL,                                       \
+                "Name of who saved the definition.") },                                            \
+        { FIELD("savedAt", workflow_row, saved_at, REQUIRED, "When the definition was saved.") },  \
         { FIELD("createdAt", workflow_row, created_at, REQUIRED, "When it was made.") },           \
     {                                                                                              \
         FIELD("updatedAt", workflow_row, updated_at, REQUIRED, "When it was last changed.")        \
@@ -53,6 +56,8 @@ static const struct field row_fields[] = {
     { FIELD("active", workflow_row, active, REQUIRED, "") },
     { FIELD("version", workflow_row, version, REQUIRED, "") },
     { FIELD("definition", workflow_row, definition, REQUIRED, "") },
+    { FIELD("savedBy", workflow_row, saved_by, OPTIONAL, "") },
+    { FIELD("savedAt", workflow_row, saved_at, REQUIRED, "") },
     { FIELD("createdBy", workflow_row, created_by, OPTIONAL, "") },
     { FIELD("createdAt", workflow_row, created_at, REQUIRED, "") },
     { FIELD("updatedAt", workflow_row, updated_at, REQUIRED, "") },
@@ -185,8 +190,10 @@ bool workflow_delete(struct tx *tx, struct id project_id, struct id id, struct i
 /* --- reading --- */
 
 #define SELECT_LATEST                                                                              \
-    "SELECT w.id, w.project_id, w.name, w.active, w.version, v.definition, w.created_by,"          \
-    " w.created_at, w.updated_at FROM workflows w JOIN workflow_versions v"                        \
+    "SELECT w.id, w.project_id, w.name, w.active, w.version, v.definition,"                        \
+    " (SELECT u.name FROM users u WHERE u.id = v.created_by) AS saved_by,"                         \
+    " v.created_at AS saved_at, w.created_by, w.created_at, w.updated_at"                          \
+    " FROM workflows w JOIN workflow_versions v"                                                   \
     " ON v.project_id = w.project_id AND v.workflow_id = w.id AND v.version = w.version"           \
     " WHERE w.project_id = $1 AND w.deleted_at IS NULL"
 

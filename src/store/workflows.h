@@ -21,8 +21,9 @@ struct workflow_row {
     int64_t version;             /* the latest; rises with the definition only */
     struct json_text definition; /* of that version */
     struct array problems;       /* of struct workflow_problem; not a column */
+    struct str saved_by;         /* name of who saved that version; absent: a user who is gone */
     struct id created_by;
-    struct instant created_at, updated_at;
+    struct instant saved_at, created_at, updated_at;
 };
 extern const struct shape workflow_shape;         /* "Workflow": output */
 extern const struct shape workflow_summary_shape; /* "WorkflowSummary": without definition */

@@ -30,13 +30,16 @@ const sleeper = () => ({
 describe("saving", () => {
   test("rises the version with the definition only", async () => {
     const workflowId = await create({ nodes: [trigger], edges: [] }, "first");
-    expect(await caller.query("workflows.get", { workflowId })).toMatchObject({ version: 1, active: false, problems: [] });
+    const made = await caller.query("workflows.get", { workflowId });
+    expect(made).toMatchObject({ version: 1, active: false, problems: [], savedBy: "olga" });
     const renamed = await caller.mutation("workflows.update", { workflowId, name: "second", active: true });
     expect(renamed).toMatchObject({ version: 1, name: "second", active: true });
     const definition = { nodes: [], edges: [] };
     await refused(caller.mutation("workflows.update", { workflowId, definition }), "BAD_REQUEST", "workflows.update", "version");
     const saved = await caller.mutation("workflows.update", { workflowId, version: 1, definition });
-    expect(saved).toMatchObject({ version: 2, definition, name: "second" });
+    expect(saved).toMatchObject({ version: 2, definition, name: "second", savedBy: "olga" });
+    expect(Date.parse(saved.savedAt)).toBeGreaterThan(Date.parse(made.savedAt));
+    expect(renamed.savedAt).toBe(made.savedAt);
     const stale = await caller.mutation("workflows.update", { workflowId, version: 1, definition }).catch((error) => error);
     expect(stale.data.code).toBe("CONFLICT");
     const { workflows } = await caller.query("workflows.list", { projectId });

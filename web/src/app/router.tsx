@@ -14,10 +14,12 @@ import {
 import { onSignedOut, queryClient, trpc } from "../api/client.ts";
 import { readConnectionsSearch } from "../features/connections/search.ts";
 import { isRange, type Range, readExecutionSearch, readExecutionsSearch } from "../features/executions/search.ts";
+import { readEditorSearch } from "../features/editor/search.ts";
 import { LoginScreen } from "../features/login/screen.tsx";
 import { ProjectFrame } from "../features/projects/frame.tsx";
 import { ProjectsScreen } from "../features/projects/screen.tsx";
 import { SetupScreen } from "../features/setup/screen.tsx";
+import { readWorkflowsSearch } from "../features/workflows/search.ts";
 import { NotFoundPage } from "./boundary.tsx";
 import { ScreenError } from "./screen-error.tsx";
 import { endSession, statusQuery } from "./session.ts";
@@ -101,7 +103,22 @@ const projectHome = createRoute({
 const workflows = createRoute({
   getParentRoute: () => project,
   path: "workflows",
+  validateSearch: readWorkflowsSearch,
   component: lazyRouteComponent(() => import("../features/workflows/tab.tsx"), "WorkflowsTab"),
+});
+
+/* Over the full width, without the tabs. */
+const workflow = createRoute({
+  getParentRoute: () => user,
+  path: "/projects/$projectId/workflows/$workflowId",
+  validateSearch: readEditorSearch,
+  loader: ({ params: { projectId, workflowId } }) =>
+    Promise.all([
+      queryClient.ensureQueryData(trpc.projects.get.queryOptions({ projectId })),
+      queryClient.fetchQuery(trpc.workflows.get.queryOptions({ workflowId })),
+    ]),
+  component: lazyRouteComponent(() => import("../features/editor/screen.tsx"), "EditorScreen"),
+  errorComponent: ScreenError,
 });
 
 const connections = createRoute({
@@ -146,6 +163,7 @@ export const router = createRouter({
     user.addChildren([
       home,
       projects,
+      workflow,
       project.addChildren([projectHome, workflows, connections.addChildren([connection]), executions, execution, statistics]),
     ]),
   ]),

@@ -1,33 +1,112 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The workflows of a project. */
+/* The workflows of a project: whether they can run and how they last ran; new ones, copies, the way to the editor. */
+import { Button, Switch, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Workflow as WorkflowIcon } from "lucide-react";
-import { trpc } from "../../api/client.ts";
-import type { WorkflowSummary } from "../../api.gen.ts";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Copy, Pencil, Plus, Search, Trash2, Workflow as WorkflowIcon } from "lucide-react";
+import { useState } from "react";
+import { api, queryClient, trpc } from "../../api/client.ts";
+import type { ExecutionSummary, WorkflowSummary } from "../../api.gen.ts";
+import { problemOf } from "../../app/errors.ts";
+import { notice } from "../../app/notices.ts";
+import { atLeast } from "../../app/permissions.ts";
 import { DataTable, SkeletonRows } from "../../parts/data-table.tsx";
 import { EmptyState } from "../../parts/empty-state.tsx";
+import { FormError } from "../../parts/form-error.tsx";
+import { GuardedButton, GuardedIcon } from "../../parts/guarded-button.tsx";
 import { LoadError } from "../../parts/load-error.tsx";
 import { RelativeTime } from "../../parts/relative-time.tsx";
-import { StatusMark } from "../../parts/status-mark.tsx";
+import { StatusMark, type Tone } from "../../parts/status-mark.tsx";
 import { text } from "../../text/en.ts";
 import { useProject } from "../projects/index.ts";
+import { DeleteWorkflowDialog } from "./delete-dialog.tsx";
+import { NewWorkflowDialog, RenameDialog } from "./name-dialogs.tsx";
+import type { WorkflowsSearch } from "./search.ts";
+import "./workflows.css";
 
 const words = text.workflows;
+const tones: Record<ExecutionSummary["status"], Tone> = {
+  queued: "idle",
+  running: "info",
+  waiting: "warn",
+  succeeded: "ok",
+  failed: "err",
+  cancelled: "idle",
+};
 
-function Row({ workflow }: { workflow: WorkflowSummary }) {
+function LastExecution({ execution }: { execution: ExecutionSummary | undefined }) {
+  if (!execution) return <span className="muted">{words.neverRun}</span>;
+  return (
+    <>
+      <StatusMark tone={tones[execution.status]}>{words.executionStates[execution.status]}</StatusMark>{" "}
+      <span className="meta">
+        <RelativeTime at={execution.createdAt} />
+      </span>
+    </>
+  );
+}
+
+interface RowProps {
+  workflow: WorkflowSummary;
+  last: ExecutionSummary | undefined;
+  reason: string | undefined;
+  set: (change: WorkflowsSearch) => void;
+  setActive: (active: boolean) => void;
+  duplicate: () => void;
+}
+
+function Row({ workflow, last, reason, set, setActive, duplicate }: RowProps) {
   const problems = workflow.problems.length;
   return (
-    <tbody>
+    <tbody className="workflow-row" data-workflow={workflow.id}>
       <tr>
-        <td className="title">{workflow.name}</td>
+        <td>
+          <Link
+            className="title"
+            to="/projects/$projectId/workflows/$workflowId"
+            params={{ projectId: workflow.projectId, workflowId: workflow.id }}
+          >
+            {workflow.name}
+          </Link>
+        </td>
+        <td data-label={words.active}>
+          <Switch
+            aria-label={words.activeOf(workflow.name)}
+            checked={workflow.active}
+            disabled={reason !== undefined}
+            onChange={(event) => setActive(event.currentTarget.checked)}
+          />
+        </td>
         <td data-label={words.state}>
           <StatusMark tone={problems ? "warn" : "ok"}>{problems ? words.problems(problems) : words.ready}</StatusMark>
         </td>
-        <td data-label={words.version}>{workflow.version}</td>
-        <td data-label={words.updated}>
+        <td data-label={words.lastExecution} className="nowrap">
+          <LastExecution execution={last} />
+        </td>
+        <td data-label={words.updated} className="nowrap">
           <RelativeTime at={workflow.updatedAt} />
         </td>
-        <td className="actions" />
+        <td className="actions">
+          <div>
+            <GuardedIcon
+              label={words.renameOf(workflow.name)}
+              reason={reason}
+              onClick={() => set({ edit: workflow.id })}
+            >
+              <Pencil size={16} />
+            </GuardedIcon>
+            <GuardedIcon label={words.duplicateOf(workflow.name)} reason={reason} onClick={duplicate}>
+              <Copy size={16} />
+            </GuardedIcon>
+            <GuardedIcon
+              label={words.deleteOf(workflow.name)}
+              reason={reason}
+              onClick={() => set({ delete: workflow.id })}
+            >
+              <Trash2 size={16} />
+            </GuardedIcon>
+          </div>
+        </td>
       </tr>
     </tbody>
   );
@@ -35,14 +114,137 @@ function Row({ workflow }: { workflow: WorkflowSummary }) {
 
 export function WorkflowsTab() {
   const project = useProject();
-  const workflows = useQuery(trpc.workflows.list.queryOptions({ projectId: project.id }));
+  const projectId = project.id;
+  const search = useSearch({ from: "/user/projects/$projectId/workflows" });
+  const navigate = useNavigate();
+  const workflows = useQuery(trpc.workflows.list.queryOptions({ projectId }));
+  const recent = useQuery(trpc.executions.list.queryOptions({ projectId, limit: 200 })).data?.executions;
+  const [failure, setFailure] = useState<string>();
   const list = workflows.data?.workflows;
-  if (workflows.isError && !list)
-    return <LoadError what={words.title} error={workflows.error} retry={() => void workflows.refetch()} />;
-  if (list?.length === 0) return <EmptyState icon={WorkflowIcon} title={words.empty} line={words.emptyLine} />;
+  const wanted = search.q?.trim().toLowerCase();
+  const shown = list?.filter((workflow) => !wanted || workflow.name.toLowerCase().includes(wanted));
+  const reason = atLeast(project.role, "editor") ? undefined : words.editorsOnly;
+
+  const set = (change: WorkflowsSearch) =>
+    void navigate({ to: ".", search: (now: WorkflowsSearch) => ({ ...now, ...change }) });
+  const setFilter = (q: string) =>
+    void navigate({
+      to: ".",
+      search: ({ q: _old, ...rest }: WorkflowsSearch) => (q ? { ...rest, q } : rest),
+      replace: true,
+    });
+  const closeDialog = () =>
+    void navigate({
+      to: ".",
+      search: ({ add: _add, edit: _edit, delete: _delete, ...rest }: WorkflowsSearch) => rest,
+      replace: true,
+    });
+
+  async function guarded(work: () => Promise<void>) {
+    setFailure(undefined);
+    try {
+      await work();
+    } catch (error) {
+      setFailure(problemOf(error).message);
+    }
+    await queryClient.invalidateQueries(trpc.workflows.list.pathFilter());
+  }
+  const setActive = (workflowId: string, active: boolean) =>
+    void guarded(async () => {
+      queryClient.setQueryData(
+        trpc.workflows.list.queryOptions({ projectId }).queryKey,
+        (old) => old && { workflows: old.workflows.map((one) => (one.id === workflowId ? { ...one, active } : one)) },
+      );
+      await api.workflows.update.mutate({ workflowId, active });
+    });
+  const duplicate = (workflow: WorkflowSummary) =>
+    void guarded(async () => {
+      const { definition } = await api.workflows.get.query({ workflowId: workflow.id });
+      const copy = await api.workflows.create.mutate({ projectId, name: words.copyOf(workflow.name), definition });
+      notice(words.created(copy.name));
+    });
+
+  const addButton = (
+    <GuardedButton variant="filled" leftSection={<Plus size={16} />} reason={reason} onClick={() => set({ add: true })}>
+      {words.add}
+    </GuardedButton>
+  );
+
   return (
-    <DataTable label={words.title} columns={[words.name, words.state, words.version, words.updated]}>
-      {list ? list.map((workflow) => <Row key={workflow.id} workflow={workflow} />) : <SkeletonRows columns={4} />}
-    </DataTable>
+    <section aria-labelledby="workflows-title">
+      <div className="toolbar">
+        <h2 id="workflows-title">{words.title}</h2>
+        {list?.length ? <span className="count">{list.length}</span> : null}
+        <span className="grow" />
+        {list?.length ? (
+          <>
+            <TextInput
+              className="workflow-filter"
+              type="search"
+              aria-label={words.searchLabel}
+              placeholder={words.search}
+              leftSection={<Search size={16} aria-hidden />}
+              defaultValue={search.q ?? ""}
+              key={search.q === undefined ? "none" : "some"}
+              onChange={(event) => setFilter(event.currentTarget.value)}
+              autoFocus={search.q !== undefined}
+            />
+            {addButton}
+          </>
+        ) : null}
+      </div>
+      <FormError message={failure} />
+      {workflows.isError && !list ? (
+        <LoadError what={words.title} error={workflows.error} retry={() => void workflows.refetch()} />
+      ) : null}
+      {list?.length === 0 ? (
+        <EmptyState icon={WorkflowIcon} title={words.empty} line={words.emptyLine}>
+          {addButton}
+        </EmptyState>
+      ) : null}
+      {list?.length && shown?.length === 0 ? (
+        <EmptyState icon={Search} title={text.common.noMatch}>
+          <Button onClick={() => setFilter("")}>{text.common.clearFilters}</Button>
+        </EmptyState>
+      ) : null}
+      {workflows.isPending || shown?.length ? (
+        <DataTable
+          label={words.title}
+          columns={[words.name, words.active, words.state, words.lastExecution, words.updated]}
+        >
+          {shown ? (
+            shown.map((workflow) => (
+              <Row
+                key={workflow.id}
+                workflow={workflow}
+                last={recent?.find((execution) => execution.workflowId === workflow.id)}
+                reason={reason}
+                set={set}
+                setActive={(active) => setActive(workflow.id, active)}
+                duplicate={() => duplicate(workflow)}
+              />
+            ))
+          ) : (
+            <SkeletonRows columns={5} />
+          )}
+        </DataTable>
+      ) : null}
+      <NewWorkflowDialog
+        opened={search.add === true && !reason}
+        projectId={projectId}
+        close={closeDialog}
+        created={(workflowId) =>
+          void navigate({ to: "/projects/$projectId/workflows/$workflowId", params: { projectId, workflowId } })
+        }
+      />
+      <RenameDialog
+        workflow={reason ? undefined : list?.find((workflow) => workflow.id === search.edit)}
+        close={closeDialog}
+      />
+      <DeleteWorkflowDialog
+        workflow={reason ? undefined : list?.find((workflow) => workflow.id === search.delete)}
+        close={closeDialog}
+      />
+    </section>
   );
 }
