@@ -20,23 +20,16 @@ bool api_find_connection(struct call *call, struct id id, struct connection_row 
 
 bool api_unknown_connector(struct str type, struct error *err)
 {
-    char known[128] = "";
-    size_t len = 0;
+    struct buf known;
 
-    for (size_t i = 0; connector_registry[i]; i++) {
-        size_t size = strlen(connector_registry[i]->name);
-        if (len + size + 3 > sizeof(known))
-            break;
-        if (i > 0) {
-            memcpy(known + len, ", ", 2);
-            len += 2;
-        }
-        memcpy(known + len, connector_registry[i]->name, size);
-        len += size;
-    }
-    return fail_field(err, ERR_BAD_REQUEST, "connectionType",
-                      "must be one of " STR_FMT ", not \"" STR_FMT "\"", (int)len, known,
-                      STR_ARG(str_cut(type, 40)));
+    buf_init(&known, 1024);
+    for (size_t i = 0; connector_registry[i]; i++)
+        buf_printf(&known, "%s%s", i > 0 ? ", " : "", connector_registry[i]->name);
+    (void)fail_field(err, ERR_BAD_REQUEST, "connectionType",
+                     "must be one of " STR_FMT ", not \"" STR_FMT "\"", STR_ARG(buf_str(&known)),
+                     STR_ARG(str_cut(type, 40)));
+    buf_done(&known);
+    return false;
 }
 
 struct project_key *api_project_key(struct call *call, struct error *err)

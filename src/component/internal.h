@@ -30,7 +30,7 @@ struct template {
 /* clang-format on */
 
 /* Bytes of a path or name that a message shows: all of a node's id, and room for the reason. */
-#define TEMPLATE_SHOWN_MAX 63
+#define TEMPLATE_SHOWN_MAX ((size_t)63)
 #define TEMPLATE_SHOWN_FMT STR_FMT "%s"
 #define TEMPLATE_SHOWN_ARG(s)                                                                      \
     STR_ARG(str_cut(s, TEMPLATE_SHOWN_MAX)), (s).len > TEMPLATE_SHOWN_MAX ? "…" : ""

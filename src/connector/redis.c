@@ -111,13 +111,13 @@ static void ask_version(struct sign_in *s, struct trial *trial)
     struct str key = STR("redis_version:");
     size_t at = ok ? str_find(reply.text, key) : 0;
     if (!ok || at == reply.text.len) {
-        snprintf(trial->server_version, sizeof(trial->server_version), "Redis");
+        (void)snprintf(trial->server_version, sizeof(trial->server_version), "Redis");
         return;
     }
     struct str version = str_slice(reply.text, at + key.len, reply.text.len);
     version = str_slice(version, 0, str_find_byte(version, '\r'));
-    snprintf(trial->server_version, sizeof(trial->server_version), "Redis %.*s",
-             version.len > 32 ? 32 : (int)version.len, version.ptr);
+    (void)snprintf(trial->server_version, sizeof(trial->server_version), "Redis %.*s",
+                   version.len > 32 ? 32 : (int)version.len, version.ptr);
 }
 
 /* --- opening --- */

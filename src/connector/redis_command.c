@@ -184,7 +184,7 @@ static void write_number(struct json_writer *w, long long number)
         json_int(w, number);
         return;
     }
-    snprintf(text, sizeof(text), "%lld", number);
+    (void)snprintf(text, sizeof(text), "%lld", number);
     json_string(w, str_from(text));
 }
 
@@ -224,12 +224,12 @@ static void explain_wrong_type(struct redis_conn *conn, const struct operation_r
         reply.kind != REDIS_REPLY_STATUS_LINE)
         return;
     char word[sizeof(err->server_code)];
-    snprintf(word, sizeof(word), "%s", err->server_code);
-    struct str shown = str_slice(key, 0, 80);
+    (void)snprintf(word, sizeof(word), "%s", err->server_code);
+    struct str shown = str_cut(key, 80), kind = str_slice(reply.text, 0, 20);
     (void)fail(err, ERR_SERVER_ERROR,
                "WRONGTYPE: key \"" STR_FMT "\" holds a " STR_FMT ", and %s works on strings",
-               STR_ARG(shown), STR_ARG(reply.text), command_names[config->command]);
-    snprintf(err->server_code, sizeof(err->server_code), "%s", word);
+               STR_ARG(shown), STR_ARG(kind), command_names[config->command]);
+    (void)snprintf(err->server_code, sizeof(err->server_code), "%s", word);
 }
 
 static enum step_result run_command(struct conn *base, const struct operation_run *run,

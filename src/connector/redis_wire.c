@@ -308,6 +308,6 @@ bool redis_fail(const struct redis_conn *conn, struct str reply, struct arena *a
     const struct known_error *known = known_error_of(word, reply);
     (void)fail(err, known ? known->code : ERR_SERVER_ERROR, "%s" STR_FMT,
                known ? known->meaning : "", STR_ARG(text));
-    snprintf(err->server_code, sizeof(err->server_code), STR_FMT, STR_ARG(word));
+    (void)snprintf(err->server_code, sizeof(err->server_code), STR_FMT, STR_ARG(word));
     return false;
 }

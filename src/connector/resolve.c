@@ -140,8 +140,9 @@ static void abandon(struct lookup *lookup)
         call_thread();
 }
 
-/* Queues it and waits; false when the wait ended first, or the queue is full, and it is gone then. */
-static bool wait_for_answer(struct lookup *lookup, struct deadline by, const struct interrupt *stop)
+/* Queues it and waits; NULL when the wait ended first, or the queue is full, and it is gone then. */
+static struct lookup *wait_for_answer(struct lookup *lookup, struct deadline by,
+                                      const struct interrupt *stop)
 {
     bool answered = false;
     (void)pthread_mutex_lock(&resolver.lock);
@@ -161,7 +162,7 @@ static bool wait_for_answer(struct lookup *lookup, struct deadline by, const str
             abandon(lookup);
     }
     (void)pthread_mutex_unlock(&resolver.lock);
-    return answered;
+    return answered ? lookup : NULL;
 }
 
 static const char *reason(int result)
@@ -180,13 +181,13 @@ struct addrinfo *resolve(struct str host, struct deadline by, const struct inter
 {
     (void)pthread_once(&resolver_once, resolver_init);
     assert(host.len <= HOST_MAX);
-    AUTO(lookup) lookup = NEW(lookup);
-    memcpy(lookup->host, host.ptr, host.len);
-    lookup->done = interrupt_bell();
-    if (lookup->done < 0)
+    AUTO(lookup) asked = NEW(lookup);
+    memcpy(asked->host, host.ptr, host.len);
+    asked->done = interrupt_bell();
+    if (asked->done < 0)
         return fail_null(err, ERR_UNAVAILABLE, "out of file descriptors");
-    if (!wait_for_answer(lookup, by, stop)) {
-        (void)lookup_take(&lookup);
+    AUTO(lookup) lookup = wait_for_answer(lookup_take(&asked), by, stop);
+    if (!lookup) {
         if (interrupt_told(stop)) {
             (void)fail_stopped(err);
             return NULL;

@@ -167,7 +167,7 @@ static bool take_client_key(struct opened_upstream *opened, const struct tls_con
                           "must be a PEM text, or {\"set\": true} to keep the present one");
     if (value->text.len > PEM_MAX)
         return fail_field(err, ERR_BAD_REQUEST, "config.tls.clientKeyPem",
-                          "is longer than %d bytes", PEM_MAX);
+                          "is longer than %zu bytes", PEM_MAX);
     opened->client_key = secret_new(value->text);
     return true;
 }

@@ -17,7 +17,7 @@
 
 struct url;
 
-#define PEM_MAX (64 * 1024) /* bytes of each of the texts in `tls` */
+#define PEM_MAX ((size_t)64 * 1024) /* bytes of each of the texts in `tls` */
 
 /* As it comes in: every member may be absent. */
 struct pool_config {

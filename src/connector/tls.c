@@ -84,7 +84,7 @@ struct own_key {
     const char *wrong; /* in words, or NULL */
 };
 
-/* OpenSSL would ask the terminal. */
+/* OpenSSL would ask the terminal. The signature is its. NOLINTNEXTLINE(readability-non-const-parameter) */
 static int no_pass_phrase(char *room, int size, int writing, void *asked)
 {
     (void)room;

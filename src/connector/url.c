@@ -201,7 +201,7 @@ static bool split_user(struct str text, struct parts *parts, struct error *err)
 static bool split(struct str text, const struct url_rules *rules, struct parts *parts,
                   struct error *err)
 {
-    struct str rest;
+    struct str rest = STR_NULL;
     if (!split_scheme(text, rules, parts, &rest, err))
         return false;
     size_t question = str_find_byte(rest, '?');
@@ -376,7 +376,7 @@ static bool take_option(struct str text, const struct url_rules *rules, struct a
                         struct parts *parts, struct url *url, struct error *err)
 {
     size_t equals = str_find_byte(text, '=');
-    struct str name, value = str_slice(text, equals + 1, text.len);
+    struct str name = STR_NULL, value = str_slice(text, equals + 1, text.len);
     if (!decode_text(str_slice(text, 0, equals), "the name of an option", arena, &name, err))
         return false;
     if (name.len == 0)

@@ -13,7 +13,7 @@
 #include "store/removal.h"
 
 /* A piece is made so large that it takes about this long. */
-#define PIECE_US 2000
+#define PIECE_US INT64_C(2000)
 #define ROWS_FIRST 32
 #define ROWS_MAX 512
 /* A pause is so many times as long as the piece before it. */
