@@ -16,10 +16,21 @@ import {
 } from "@trpc/client";
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import type { AppRouter } from "../api.gen.ts";
+import { onServerBack, reachingFetch } from "./reach.ts";
 
 const url = "/trpc";
 const headers = { "x-tieline": "1" };
 const alone = new Set(["connections.test", "workflows.execute", "executions.cancel"]);
+
+/* As tRPC types it. */
+type Init = Omit<RequestInit, "signal"> & { signal?: AbortSignal | null | undefined };
+
+/* Also calls that change something tell us when the session is over; queries do it by their errors. */
+async function fetchCall(input: RequestInfo | URL, init?: Init): Promise<Response> {
+  const answer = await reachingFetch(input, init as RequestInit);
+  if (answer.status === 401) signedOut();
+  return answer;
+}
 
 export const api = createTRPCClient<AppRouter>({
   links: [
@@ -28,9 +39,9 @@ export const api = createTRPCClient<AppRouter>({
       true: httpSubscriptionLink({ url }),
       false: splitLink({
         condition: (operation) => alone.has(operation.path),
-        true: httpLink({ url, headers }),
+        true: httpLink({ url, headers, fetch: fetchCall }),
         /* The server takes 32 KiB of request line and headers; proxies often 8. */
-        false: httpBatchLink({ url, headers, maxURLLength: 6000 }),
+        false: httpBatchLink({ url, headers, maxURLLength: 6000, fetch: fetchCall }),
       }),
     }),
   ],
@@ -62,5 +73,8 @@ export const queryClient = new QueryClient({
     mutations: { retry: false },
   },
 });
+
+/* What was shown meanwhile may be old. */
+onServerBack(() => void queryClient.invalidateQueries());
 
 export const trpc = createTRPCOptionsProxy<AppRouter>({ client: api, queryClient });

@@ -2,7 +2,7 @@
 /* What is left when a screen fails, and what is shown where nothing is. */
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { FileQuestion, TriangleAlert } from "lucide-react";
+import { FileQuestion, Lock, TriangleAlert } from "lucide-react";
 import { EmptyState } from "../parts/empty-state.tsx";
 import { text } from "../text/en.ts";
 
@@ -10,6 +10,14 @@ export function CrashPage() {
   return (
     <EmptyState icon={TriangleAlert} title={text.common.crashed} line={text.common.crashedLine} level={1}>
       <Button onClick={() => location.reload()}>{text.common.reload}</Button>
+    </EmptyState>
+  );
+}
+
+export function NoAccessPage() {
+  return (
+    <EmptyState icon={Lock} title={text.common.noAccess} line={text.common.noAccessLine} level={1}>
+      <Link to="/projects">{text.common.toProjects}</Link>
     </EmptyState>
   );
 }

@@ -13,8 +13,8 @@ import {
 } from "@tanstack/react-router";
 import { onSignedOut, queryClient, trpc } from "../api/client.ts";
 import { readConnectionsSearch } from "../features/connections/search.ts";
-import { isRange, type Range, readExecutionSearch, readExecutionsSearch } from "../features/executions/search.ts";
 import { readEditorSearch } from "../features/editor/search.ts";
+import { isRange, type Range, readExecutionSearch, readExecutionsSearch } from "../features/executions/search.ts";
 import { LoginScreen } from "../features/login/screen.tsx";
 import { ProjectFrame } from "../features/projects/frame.tsx";
 import { ProjectsScreen } from "../features/projects/screen.tsx";
@@ -43,6 +43,12 @@ const setup = createRoute({
     if (!context.status.setupRequired) throw redirect({ to: "/login" });
   },
   component: SetupScreen,
+});
+
+const invite = createRoute({
+  getParentRoute: () => root,
+  path: "/invite",
+  component: lazyRouteComponent(() => import("../features/invite/screen.tsx"), "InviteScreen"),
 });
 
 const login = createRoute({
@@ -80,7 +86,10 @@ const home = createRoute({
 const projects = createRoute({
   getParentRoute: () => user,
   path: "/projects",
-  validateSearch: (search: Record<string, unknown>): { add?: boolean } => (search.add ? { add: true } : {}),
+  validateSearch: (search: Record<string, unknown>): { add?: boolean; first?: boolean } => ({
+    ...(search.add ? { add: true } : {}),
+    ...(search.first ? { first: true } : {}),
+  }),
   component: ProjectsScreen,
 });
 
@@ -156,15 +165,58 @@ const statistics = createRoute({
   component: lazyRouteComponent(() => import("../features/statistics/tab.tsx"), "StatisticsTab"),
 });
 
+const members = createRoute({
+  getParentRoute: () => project,
+  path: "members",
+  validateSearch: (search: Record<string, unknown>): { add?: boolean } => (search.add ? { add: true } : {}),
+  component: lazyRouteComponent(() => import("../features/members/tab.tsx"), "MembersTab"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => project,
+  path: "settings",
+  validateSearch: (search: Record<string, unknown>): { delete?: string } =>
+    search.delete ? { delete: "project" } : {},
+  component: lazyRouteComponent(() => import("../features/settings/tab.tsx"), "SettingsTab"),
+});
+
+const account = createRoute({
+  getParentRoute: () => user,
+  path: "/account",
+  component: lazyRouteComponent(() => import("../features/account/screen.tsx"), "AccountScreen"),
+});
+
+const users = createRoute({
+  getParentRoute: () => user,
+  path: "/admin/users",
+  validateSearch: (search: Record<string, unknown>): { add?: boolean; q?: string } => ({
+    ...(search.add ? { add: true } : {}),
+    ...(typeof search.q === "string" && search.q !== "" ? { q: search.q } : {}),
+  }),
+  component: lazyRouteComponent(() => import("../features/admin/users.tsx"), "UsersScreen"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     setup,
+    invite,
     login,
     user.addChildren([
       home,
       projects,
       workflow,
-      project.addChildren([projectHome, workflows, connections.addChildren([connection]), executions, execution, statistics]),
+      account,
+      users,
+      project.addChildren([
+        projectHome,
+        workflows,
+        connections.addChildren([connection]),
+        executions,
+        execution,
+        statistics,
+        members,
+        settings,
+      ]),
     ]),
   ]),
   defaultErrorComponent: ScreenError,
@@ -176,7 +228,7 @@ export const router = createRouter({
   scrollRestoration: false,
 });
 
-onSignedOut(() => void endSession(() => router.invalidate()));
+onSignedOut(() => void endSession(() => router.invalidate(), true));
 
 declare module "@tanstack/react-router" {
   interface Register {

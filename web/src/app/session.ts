@@ -27,12 +27,20 @@ function forget(): void {
 
 export function startSession(user: User): void {
   forget();
+  ended = false;
   setStatus(user);
 }
 
+let ended = false;
+/* True: the server ended the session while the page was open. */
+export function sessionHasEnded(): boolean {
+  return ended;
+}
+
 /* `leave` takes down the screens of the user; only then nothing asks for what is forgotten. */
-export async function endSession(leave: () => Promise<void>): Promise<void> {
+export async function endSession(leave: () => Promise<void>, byServer = false): Promise<void> {
   if (!queryClient.getQueryData(statusQuery.queryKey)?.user) return;
+  ended = byServer;
   setStatus(undefined);
   await leave();
   forget();

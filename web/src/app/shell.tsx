@@ -3,12 +3,28 @@
 import { ActionIcon, Menu, useMantineColorScheme } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
-import { CircleUser, FolderKanban, LogOut, Menu as MenuIcon, Monitor, Moon, Sun } from "lucide-react";
+import {
+  CircleUser,
+  FolderKanban,
+  Keyboard,
+  LogOut,
+  Menu as MenuIcon,
+  Monitor,
+  Moon,
+  Search,
+  Settings,
+  Shield,
+  Sun,
+} from "lucide-react";
 import { Suspense, useEffect, useState } from "react";
 import { trpc } from "../api/client.ts";
 import { Mark } from "../parts/mark.tsx";
 import { text } from "../text/en.ts";
+import { GoTo } from "./go-to.tsx";
+import { LiveState } from "./live-state.tsx";
 import { useSignOut, useUser } from "./session.ts";
+import { control, useShortcuts } from "./shortcuts.ts";
+import { ShortcutsHelp } from "./shortcuts-help.tsx";
 
 function AccountMenu() {
   const user = useUser();
@@ -42,6 +58,9 @@ function AccountMenu() {
           ))}
         </Menu.RadioGroup>
         <Menu.Divider />
+        <Menu.Item leftSection={<Settings size={16} aria-hidden />} component={Link} to="/account">
+          {text.shell.account}
+        </Menu.Item>
         <Menu.Item leftSection={<LogOut size={16} aria-hidden />} onClick={() => signOut.mutate()}>
           {text.shell.signOut}
         </Menu.Item>
@@ -51,6 +70,7 @@ function AccountMenu() {
 }
 
 function Rail({ open }: { open: boolean }) {
+  const user = useUser();
   const projects = useQuery(trpc.projects.list.queryOptions());
   return (
     <nav className="shell-rail" aria-label={text.shell.navigation} id="rail" data-open={open}>
@@ -70,6 +90,21 @@ function Rail({ open }: { open: boolean }) {
             ))}
           </ul>
         </li>
+        {user.admin ? (
+          <li className="shell-part">
+            <span className="shell-group">
+              <Shield size={16} aria-hidden />
+              {text.shell.administration}
+            </span>
+            <ul>
+              <li>
+                <Link to="/admin/users" activeOptions={{ includeSearch: false }}>
+                  <span>{text.shell.users}</span>
+                </Link>
+              </li>
+            </ul>
+          </li>
+        ) : null}
       </ul>
     </nav>
   );
@@ -77,6 +112,12 @@ function Rail({ open }: { open: boolean }) {
 
 export function Shell() {
   const [menu, setMenu] = useState(false);
+  const [open, setOpen] = useState<"go-to" | "help">();
+  const close = () => setOpen(undefined);
+  useShortcuts(
+    () => setOpen("go-to"),
+    () => setOpen("help"),
+  );
   const { pathname } = useLocation();
   /* A new address closes the menu. */
   useEffect(() => setMenu(false), [pathname]);
@@ -99,7 +140,16 @@ export function Shell() {
           <Mark size={24} />
           {text.product}
         </Link>
+        <button type="button" className="shell-go-to" onClick={() => setOpen("go-to")}>
+          <Search size={16} aria-hidden />
+          <span>{text.shell.goTo}</span>
+          <kbd aria-hidden>{control} K</kbd>
+        </button>
         <span className="shell-space" />
+        <LiveState />
+        <ActionIcon className="shell-help" aria-label={text.shell.shortcuts} onClick={() => setOpen("help")}>
+          <Keyboard size={20} />
+        </ActionIcon>
         <AccountMenu />
       </header>
       <Rail open={menu} />
@@ -108,6 +158,8 @@ export function Shell() {
           <Outlet />
         </Suspense>
       </main>
+      <GoTo opened={open === "go-to"} close={close} />
+      <ShortcutsHelp opened={open === "help"} close={close} />
     </div>
   );
 }

@@ -7,12 +7,12 @@ interface Props {
   icon: LucideIcon;
   title: string;
   line?: string;
-  level?: 1 | 2;
+  level?: 1 | 2 | 3;
   children?: ReactNode;
 }
 
 export function EmptyState({ icon: Icon, title, line, level = 2, children }: Props) {
-  const Heading = level === 1 ? "h1" : "h2";
+  const Heading = `h${level}` as const;
   return (
     <div className="empty">
       <Icon size={32} strokeWidth={1.5} aria-hidden />

@@ -109,6 +109,7 @@ export function ConnectionsTab() {
             <TextInput
               className="filter"
               type="search"
+              data-shortcut="search"
               aria-label={words.searchLabel}
               placeholder={words.search}
               leftSection={<Search size={16} aria-hidden />}

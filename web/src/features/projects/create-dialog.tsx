@@ -42,11 +42,13 @@ interface Props {
   opened: boolean;
   close: () => void;
   created: (id: string) => void;
+  /* Right after set-up. */
+  first: boolean;
 }
 
-export function CreateProjectDialog({ opened, close, created }: Props) {
+export function CreateProjectDialog({ opened, close, created, first }: Props) {
   return (
-    <Dialog opened={opened} close={close} title={words.add} width={440}>
+    <Dialog opened={opened} close={close} title={first ? words.first : words.add} width={440}>
       <Form close={close} created={created} />
     </Dialog>
   );

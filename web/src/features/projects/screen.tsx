@@ -35,7 +35,7 @@ function ProjectCard({ project, fresh }: { project: Project; fresh: boolean }) {
 
 export function ProjectsScreen() {
   const projects = useQuery(trpc.projects.list.queryOptions());
-  const { add } = useSearch({ from: "/user/projects" });
+  const { add, first } = useSearch({ from: "/user/projects" });
   const navigate = useNavigate();
   const [fresh, setFresh] = useState<string>();
   const open = () => void navigate({ to: "/projects", search: { add: true } });
@@ -45,7 +45,7 @@ export function ProjectsScreen() {
     <>
       <PageHeader title={words.title}>
         {list?.length ? (
-          <Button variant="filled" leftSection={<Plus size={16} />} onClick={open}>
+          <Button variant="filled" data-shortcut="new" leftSection={<Plus size={16} />} onClick={open}>
             {words.add}
           </Button>
         ) : null}
@@ -55,7 +55,7 @@ export function ProjectsScreen() {
       ) : null}
       {list?.length === 0 ? (
         <EmptyState icon={FolderKanban} title={words.empty} line={words.emptyLine}>
-          <Button variant="filled" leftSection={<Plus size={16} />} onClick={open}>
+          <Button variant="filled" data-shortcut="new" leftSection={<Plus size={16} />} onClick={open}>
             {words.add}
           </Button>
         </EmptyState>
@@ -67,6 +67,7 @@ export function ProjectsScreen() {
       </div>
       <CreateProjectDialog
         opened={add === true}
+        first={first === true}
         close={close}
         created={(id) => {
           setFresh(id);

@@ -4,7 +4,7 @@ import type { Role } from "../../app/permissions.ts";
 import { text } from "../../text/en.ts";
 
 interface Tab {
-  to: `/projects/$projectId/${"workflows" | "connections" | "executions" | "statistics"}`;
+  to: `/projects/$projectId/${"workflows" | "connections" | "executions" | "statistics" | "members" | "settings"}`;
   title: string;
   needs: Role;
 }
@@ -14,4 +14,6 @@ export const projectTabs: Tab[] = [
   { to: "/projects/$projectId/connections", title: text.projects.connections, needs: "viewer" },
   { to: "/projects/$projectId/executions", title: text.projects.executions, needs: "viewer" },
   { to: "/projects/$projectId/statistics", title: text.projects.statistics, needs: "viewer" },
+  { to: "/projects/$projectId/members", title: text.projects.members, needs: "viewer" },
+  { to: "/projects/$projectId/settings", title: text.projects.settings, needs: "owner" },
 ];

@@ -2,8 +2,8 @@
 /* The first account, made with the token that the server printed; it may come in the address's fragment. */
 import { Button, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect } from "react";
 import { api } from "../../api/client.ts";
+import { useAddressCode } from "../../app/address-code.ts";
 import { useSubmitForm } from "../../app/forms.ts";
 import { startSession } from "../../app/session.ts";
 import { Entrance } from "../../parts/entrance.tsx";
@@ -13,14 +13,11 @@ import { text } from "../../text/en.ts";
 
 const words = text.setup;
 
-function tokenInAddress(): string {
-  return new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
-}
-
 export function SetupScreen() {
   const navigate = useNavigate();
+  const token = useAddressCode("token");
   const { form, failure, busy, onSubmit } = useSubmitForm({
-    initialValues: { token: tokenInAddress(), name: "", email: "", password: "" },
+    initialValues: { token, name: "", email: "", password: "" },
     validate: {
       token: (value) => (value.trim() === "" ? words.tokenMissing : null),
       name: (value) => (value.trim() === "" ? words.nameMissing : null),
@@ -35,15 +32,13 @@ export function SetupScreen() {
         email: values.email.trim(),
       });
       startSession(user);
-      await navigate({ to: "/projects" });
+      await navigate({ to: "/projects", search: { add: true, first: true } });
     },
     place: (problem) =>
       problem.code === "UNAUTHORIZED" || problem.field === "token"
         ? { field: "token", message: words.wrongToken }
         : undefined,
   });
-  /* The token shall not stay where it is shown and kept. */
-  useEffect(() => history.replaceState(history.state, "", "/setup"), []);
   return (
     <Entrance title={words.title} line={words.line}>
       <form className="form" onSubmit={onSubmit} noValidate>
