@@ -18,7 +18,7 @@ function same<A, B>(_: Same<A, B>): void {}
 type Inputs = inferRouterInputs<AppRouter>;
 type Outputs = inferRouterOutputs<AppRouter>;
 same<Outputs["executions"]["get"], Execution>(true);
-same<Inputs["executions"]["get"], { executionId: string }>(true);
+same<Inputs["executions"]["get"], { executionId: string; brief?: boolean }>(true);
 same<NonNullable<Inputs["executions"]["list"]["status"]>, "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled">(true);
 
 export async function queries(projectId: string): Promise<void> {
