@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Light, dark, or as the system has it. public/theme-boot.js does the same before the first paint. */
-import type { MantineColorSchemeManager } from "@mantine/core";
+import { type MantineColorSchemeManager, useMantineColorScheme } from "@mantine/core";
 
 const key = "tieline-appearance";
 type Appearance = "light" | "dark" | "auto";
@@ -34,3 +34,8 @@ export const appearanceManager: MantineColorSchemeManager = {
     }
   },
 };
+
+/* To hold transitions back, the kit would write a style as HTML, which the content policy forbids. */
+export function useColorScheme() {
+  return useMantineColorScheme({ keepTransitions: true });
+}

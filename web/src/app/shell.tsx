@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What stands around every screen of a user: header, rail with their projects, live region's place. */
-import { ActionIcon, Menu, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, Menu } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import {
@@ -20,6 +20,7 @@ import { Suspense, useEffect, useState } from "react";
 import { trpc } from "../api/client.ts";
 import { Mark } from "../parts/mark.tsx";
 import { text } from "../text/en.ts";
+import { useColorScheme } from "./appearance.ts";
 import { GoTo } from "./go-to.tsx";
 import { LiveState } from "./live-state.tsx";
 import { useSignOut, useUser } from "./session.ts";
@@ -28,7 +29,7 @@ import { ShortcutsHelp } from "./shortcuts-help.tsx";
 
 function AccountMenu() {
   const user = useUser();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { colorScheme, setColorScheme } = useColorScheme();
   const signOut = useSignOut();
   const looks = [
     { value: "light", label: text.shell.light, icon: Sun },
@@ -140,9 +141,9 @@ export function Shell() {
           <Mark size={24} />
           {text.product}
         </Link>
-        <button type="button" className="shell-go-to" onClick={() => setOpen("go-to")}>
+        <button type="button" className="shell-go-to" aria-label={text.shell.goTo} onClick={() => setOpen("go-to")}>
           <Search size={16} aria-hidden />
-          <span>{text.shell.goTo}</span>
+          <span aria-hidden>{text.shell.goTo}</span>
           <kbd aria-hidden>{control} K</kbd>
         </button>
         <span className="shell-space" />

@@ -122,6 +122,7 @@ export const text = {
     emailMissing: "Enter your email address.",
     passwordMissing: "Enter your password.",
     failed: "Email or password is wrong.",
+    disabled: "This account is disabled. Ask an administrator of this server.",
     ended: "Your session has ended. Sign in to go on where you were.",
     code: "Signing you in…",
     codeFailed: "This address was used already, or has expired. Sign in with your password.",
@@ -179,14 +180,6 @@ export const text = {
     deleteButton: "Delete",
     deleted: (name: string) => `Workflow “${name}” deleted.`,
     editorsOnly: "Only editors can change workflows.",
-    executionStates: {
-      queued: "Queued",
-      running: "Running",
-      waiting: "Waiting",
-      succeeded: "Succeeded",
-      failed: "Failed",
-      cancelled: "Cancelled",
-    },
   },
   connections: {
     title: "Connections",

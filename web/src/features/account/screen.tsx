@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What belongs to the user: who they are, password, how the page looks and listens, API tokens. */
-import { Button, Radio, Switch, TextInput, useMantineColorScheme } from "@mantine/core";
+import { Button, Radio, Switch, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { api } from "../../api/client.ts";
+import { useColorScheme } from "../../app/appearance.ts";
 import { useSubmitForm } from "../../app/forms.ts";
 import { setLetters, useLetters } from "../../app/letters.ts";
 import { notice } from "../../app/notices.ts";
@@ -93,7 +94,7 @@ function Password() {
 }
 
 function Appearance() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { colorScheme, setColorScheme } = useColorScheme();
   const looks = [
     { value: "light", label: text.shell.light },
     { value: "dark", label: text.shell.dark },
@@ -141,11 +142,15 @@ export function AccountScreen() {
   return (
     <>
       <PageHeader title={words.title} />
-      <div className="panels two">
-        <Profile />
-        <Appearance />
-        <Password />
-        <Keyboard />
+      <div className="panels-two">
+        <div className="panels">
+          <Profile />
+          <Password />
+        </div>
+        <div className="panels">
+          <Appearance />
+          <Keyboard />
+        </div>
       </div>
       <Tokens />
     </>

@@ -37,8 +37,8 @@ function Form({ code, view }: { code: string; view: InvitationView }) {
       await navigate({ to: "/projects/$projectId", params: { projectId } });
     },
     place: (problem) =>
-      problem.code === "FORBIDDEN" && problem.field === "password"
-        ? { field: "password", message: words.passwordWrong }
+      problem.code === "FORBIDDEN"
+        ? { field: "password", message: problem.field ? words.passwordWrong : text.login.disabled }
         : undefined,
   });
   return (

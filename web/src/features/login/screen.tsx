@@ -50,7 +50,12 @@ export function LoginScreen() {
       const { user } = await api.auth.login.mutate({ email: values.email.trim(), password: values.password });
       enter(user);
     },
-    place: (problem) => (problem.code === "UNAUTHORIZED" ? { field: "password", message: words.failed } : undefined),
+    place: (problem) =>
+      problem.code === "UNAUTHORIZED"
+        ? { field: "password", message: words.failed }
+        : problem.code === "FORBIDDEN"
+          ? { field: "email", message: words.disabled }
+          : undefined,
   });
   if (phase === "trying")
     return (
