@@ -83,17 +83,8 @@ void buf_add_byte(struct buf *buf, char byte)
 
 void buf_add_int(struct buf *buf, int64_t value)
 {
-    char digits[20]; /* "-9223372036854775808" */
-    size_t at = sizeof(digits);
-    /* As unsigned, because the most negative number has no positive twin. */
-    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do {
-        digits[--at] = (char)('0' + left % 10);
-        left /= 10;
-    } while (left > 0);
-    if (value < 0)
-        digits[--at] = '-';
-    buf_add(buf, (struct str){ digits + at, sizeof(digits) - at });
+    char digits[STR_INT_SIZE];
+    buf_add(buf, str_of_int(value, digits));
 }
 
 void buf_printf(struct buf *buf, const char *format, ...)

@@ -51,16 +51,8 @@ static void add_c(struct line *line, const char *text)
 
 static void add_int(struct line *line, int64_t value)
 {
-    char digits[20];
-    size_t at = sizeof(digits);
-    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do {
-        digits[--at] = (char)('0' + left % 10);
-        left /= 10;
-    } while (left > 0);
-    if (value < 0)
-        digits[--at] = '-';
-    add(line, (struct str){ digits + at, sizeof(digits) - at });
+    char digits[STR_INT_SIZE];
+    add(line, str_of_int(value, digits));
 }
 
 /*

@@ -132,6 +132,43 @@ bool str_to_int64(struct str s, int64_t *out)
     return true;
 }
 
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+int str_hex(struct str s, size_t at, size_t count)
+{
+    int value = 0;
+    if (at > s.len || s.len - at < count)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        int digit = hex_digit(s.ptr[at + i]);
+        if (digit < 0)
+            return -1;
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+struct str str_of_int(int64_t value, char room[STR_INT_SIZE])
+{
+    size_t at = STR_INT_SIZE;
+    /* As unsigned, because the most negative number has no positive twin. */
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        room[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (value < 0)
+        room[--at] = '-';
+    return (struct str){ room + at, STR_INT_SIZE - at };
+}
+
 bool str_is_utf8(struct str s)
 {
     size_t at = 0;

@@ -65,6 +65,12 @@ bool str_split(struct str *rest, char separator, struct str *part);
 
 /* True for a complete decimal integer in range: digits with an optional minus, nothing else. */
 bool str_to_int64(struct str s, int64_t *out);
+/* The number that `count` hexadecimal digits (7 at most) at `at` stand for; -1 when not all are such. */
+int str_hex(struct str s, size_t at, size_t count);
+
+#define STR_INT_SIZE 20 /* "-9223372036854775808" */
+/* A number's decimal text, in `room`. */
+struct str str_of_int(int64_t value, char room[STR_INT_SIZE]);
 
 /*
  * Length of the UTF-8 sequence that begins at `at`, with `left` > 0 bytes there; 0 when it is not

@@ -15,13 +15,13 @@
 
 #include "connector/dial.h"
 #include "connector/interrupt.h"
+#include "connector/postgresql.h"
 
 #define EXPLAIN_MS 1500
 #define BANNER_MS 300
 #define RESERVE_MS 1000
 
 static const char line[] = "PING\r\n\r\n";
-static const char ssl_request[] = { 0, 0, 0, 8, 4, (char)0xD2, 0x16, 0x2F };
 
 static int redial(const struct upstream *upstream, const struct opening *how)
 {
@@ -92,7 +92,8 @@ static const char *ask_for_tls(const struct upstream *upstream, const struct ope
     if (socket < 0)
         return NULL;
     struct str said = STR("");
-    if (send(socket, ssl_request, sizeof(ssl_request), MSG_NOSIGNAL) == sizeof(ssl_request))
+    if (send(socket, postgresql_ssl_request, sizeof(postgresql_ssl_request), MSG_NOSIGNAL) ==
+        sizeof(postgresql_ssl_request))
         said = hear(socket, DEADLINE_NEVER, how, room);
     close(socket);
     return said.len == 1 && (said.ptr[0] == 'S' || said.ptr[0] == 'N') ? "postgresql" : NULL;

@@ -7,4 +7,7 @@
 
 extern const struct connector postgresql_connector;
 
+/* "Do you speak TLS?" in its protocol (SSLRequest): a server says "S" or "N" to it, and nobody else. */
+extern const char postgresql_ssl_request[8];
+
 #endif

@@ -106,14 +106,7 @@ static int escaped_unit(struct str text, size_t at)
 {
     if (at + 6 > text.len || text.ptr[at] != '\\' || text.ptr[at + 1] != 'u')
         return -1;
-    int unit = 0;
-    for (size_t i = at + 2; i < at + 6; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if (!isxdigit(c))
-            return -1;
-        unit = unit * 16 + (isdigit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
-    }
-    return unit;
+    return str_hex(text, at + 2, 4);
 }
 
 static bool is_between(int unit, int low, int high)

@@ -20,10 +20,10 @@
 #include "connector/dial.h"
 #include "connector/interrupt.h"
 #include "connector/listener.h"
+#include "connector/postgresql.h"
 #include "connector/scrub.h"
 #include "connector/tls.h"
 
-#define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
 #define NOWHERE "/dev/null/none" /* cannot exist: libpq then has no file of that kind */
 #define PATH_SIZE 32
 #define KEYWORDS_MAX 32
@@ -142,7 +142,7 @@ static void add_tls(struct keywords *keywords, const struct start *start)
     file_path(ca, start->files->ca, NOWHERE);
     file_path(certificate, start->files->certificate, NOWHERE);
     file_path(key, start->files->key, NOWHERE);
-    const char *root = start->files->ca < 0 && verifies ? SYSTEM_CA : ca;
+    const char *root = start->files->ca < 0 && verifies ? TLS_SYSTEM_CA : ca;
     add(keywords, "sslmode", tls_mode_names[settings->tls_mode]);
     add(keywords, "sslrootcert", authority(settings->tls_mode, root));
     add(keywords, "sslcert", certificate);
@@ -345,6 +345,8 @@ static bool try_addresses(struct pg *pg, struct progress *progress,
     return ok;
 }
 
+const char postgresql_ssl_request[8] = { 0, 0, 0, 8, 4, (char)0xD2, 0x16, 0x2F };
+
 /*
  * libpq only says that a certificate was not accepted. The same handshake once more, by ourselves,
  * tells why: expired, unknown authority, wrong name.
@@ -352,14 +354,14 @@ static bool try_addresses(struct pg *pg, struct progress *progress,
 static void explain_tls(const struct upstream *upstream, const struct opening *how,
                         struct error *err)
 {
-    static const char ssl_request[] = { 0, 0, 0, 8, 4, (char)0xD2, 0x16, 0x2F };
     struct error other;
     const struct opening again = { .by = how->by, .stop = how->stop };
     int socket = dial(upstream->url.host, upstream->url.port, upstream->egress, &again, &other);
     if (socket < 0)
         return;
     char answer = 0;
-    if (send(socket, ssl_request, sizeof(ssl_request), MSG_NOSIGNAL) == sizeof(ssl_request) &&
+    if (send(socket, postgresql_ssl_request, sizeof(postgresql_ssl_request), MSG_NOSIGNAL) ==
+            sizeof(postgresql_ssl_request) &&
         wait_ready(socket, POLLIN, how->by, how->stop) == WAITED_READY &&
         recv(socket, &answer, 1, 0) == 1 && answer == 'S') {
         struct tls *tls = tls_open(socket, upstream, &again, &other);

@@ -9,30 +9,6 @@
 
 #define SHORT_SECRET 4
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* The byte that `count` hexadecimal digits at `at` stand for, or -1. */
-static int hex_value(struct str text, size_t at, size_t count)
-{
-    if (at + count > text.len)
-        return -1;
-    int value = 0;
-    for (size_t i = 0; i < count; i++) {
-        int digit = hex_digit(text.ptr[at + i]);
-        if (digit < 0)
-            return -1;
-        value = value * 16 + digit;
-    }
-    return value;
-}
-
 /* What a JSON escape of one letter stands for, or -1. */
 static int json_escape_of(char letter)
 {
@@ -47,10 +23,10 @@ static size_t written_as(struct str text, size_t at, unsigned char byte)
 {
     if (at >= text.len)
         return 0;
-    if (text.ptr[at] == '%' && hex_value(text, at + 1, 2) == byte)
+    if (text.ptr[at] == '%' && str_hex(text, at + 1, 2) == byte)
         return 3;
     if (text.ptr[at] == '\\' && at + 1 < text.len) {
-        if (text.ptr[at + 1] == 'u' && hex_value(text, at + 2, 4) == byte)
+        if (text.ptr[at + 1] == 'u' && str_hex(text, at + 2, 4) == byte)
             return 6;
         if (json_escape_of(text.ptr[at + 1]) == byte)
             return 2;

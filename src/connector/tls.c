@@ -15,8 +15,6 @@
 #include "base/mem.h"
 #include "connector/interrupt.h"
 
-#define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
-
 struct tls {
     SSL_CTX *context;
     SSL *ssl;
@@ -154,8 +152,8 @@ static bool set_trust(struct tls *tls, const struct upstream *upstream, struct e
         add_authorities(tls->context, ca);
         return true;
     }
-    return SSL_CTX_load_verify_file(tls->context, SYSTEM_CA) == 1 ||
-           fail(err, ERR_TLS_FAILED, "could not read the system's authorities: %s", SYSTEM_CA);
+    return SSL_CTX_load_verify_file(tls->context, TLS_SYSTEM_CA) == 1 ||
+           fail(err, ERR_TLS_FAILED, "could not read the system's authorities: %s", TLS_SYSTEM_CA);
 }
 
 static bool is_address(const char *host)

@@ -15,6 +15,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* What counts where a connection names no authorities of its own: Debian's bundle. */
+#define TLS_SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
+
 struct tls;
 
 /*

@@ -18,17 +18,6 @@ struct parts {
     bool bracketed; /* the host stood in [ ] */
 };
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* Decodes into out[in.len]; false at a "%" without two hex digits. "+" is a plus. */
 static bool decode(struct str in, char *out, size_t *len)
 {
@@ -38,11 +27,10 @@ static bool decode(struct str in, char *out, size_t *len)
             out[n++] = in.ptr[i];
             continue;
         }
-        int high = i + 2 < in.len ? hex_value(in.ptr[i + 1]) : -1;
-        int low = i + 2 < in.len ? hex_value(in.ptr[i + 2]) : -1;
-        if (high < 0 || low < 0)
+        int byte = str_hex(in, i + 1, 2);
+        if (byte < 0)
             return false;
-        out[n++] = (char)(high * 16 + low);
+        out[n++] = (char)byte;
         i += 2;
     }
     *len = n;

@@ -2,26 +2,6 @@
 /* Decoding of URLs' parts: see text.h. */
 #include "http/text.h"
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
-/* The byte that an escape at `at` stands for, or -1 when it is malformed. */
-static int escape_at(struct str s, size_t at)
-{
-    if (s.len - at < 3)
-        return -1;
-    int high = hex_digit(s.ptr[at + 1]), low = hex_digit(s.ptr[at + 2]);
-    return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
-
 bool http_decode_path(struct arena *arena, struct str raw, struct str *out)
 {
     if (str_find_byte(raw, '%') == raw.len) {
@@ -37,7 +17,7 @@ bool http_decode_path(struct arena *arena, struct str raw, struct str *out)
             text[len++] = raw.ptr[i];
             continue;
         }
-        int byte = escape_at(raw, i);
+        int byte = str_hex(raw, i + 1, 2);
         if (byte < 0)
             return false;
         text[len++] = (char)byte;
@@ -57,7 +37,7 @@ static struct str decode_form(struct arena *arena, struct str raw)
     char *text = arena_alloc(arena, raw.len + 1);
     size_t len = 0;
     for (size_t i = 0; i < raw.len; i++) {
-        int byte = raw.ptr[i] == '%' ? escape_at(raw, i) : -1;
+        int byte = raw.ptr[i] == '%' ? str_hex(raw, i + 1, 2) : -1;
         if (byte >= 0) {
             text[len++] = (char)byte;
             i += 2;

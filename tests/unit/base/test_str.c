@@ -163,6 +163,39 @@ static void never_reads_behind_a_sequence_cut_short(void **state)
     }
 }
 
+static void reads_hexadecimal_digits_that_are_there(void **state)
+{
+    (void)state;
+    struct str text = STR("%4aF09g\\u00e4");
+    assert_int_equal(str_hex(text, 1, 2), 0x4a);
+    assert_int_equal(str_hex(text, 1, 5), 0x4af09);
+    assert_int_equal(str_hex(text, 9, 4), 0xe4);
+    assert_int_equal(str_hex(text, 1, 0), 0);
+    assert_int_equal(str_hex(text, 0, 2), -1);
+    assert_int_equal(str_hex(text, 5, 2), -1);
+    assert_int_equal(str_hex(text, text.len - 1, 2), -1);
+    assert_int_equal(str_hex(text, text.len, 1), -1);
+    assert_int_equal(str_hex(text, text.len + 1, 0), -1);
+    assert_int_equal(str_hex(STR_NULL, 0, 2), -1);
+}
+
+static void writes_whole_numbers(void **state)
+{
+    static const struct {
+        int64_t value;
+        const char *text;
+    } rows[] = { { 0, "0" },
+                 { -1, "-1" },
+                 { 10, "10" },
+                 { INT64_MAX, "9223372036854775807" },
+                 { INT64_MIN, "-9223372036854775808" } };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char room[STR_INT_SIZE];
+        assert_true(str_eq(str_of_int(rows[i].value, room), str_from(rows[i].text)));
+    }
+}
+
 static void hashes_bytes(void **state)
 {
     (void)state;
@@ -184,6 +217,8 @@ int main(void)
         cmocka_unit_test(reads_whole_numbers_in_range),
         cmocka_unit_test(knows_valid_utf8),
         cmocka_unit_test(never_reads_behind_a_sequence_cut_short),
+        cmocka_unit_test(reads_hexadecimal_digits_that_are_there),
+        cmocka_unit_test(writes_whole_numbers),
         cmocka_unit_test(hashes_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
