@@ -3,9 +3,9 @@
  * Passwords of every byte: typed percent-encoded, sealed, opened from the row, and sent to a real
  * server that knows them. Roles and users are made here (PGADMINURL, REDISURL).
  */
+#include "sealing_fixture.h"
 #include "upstream.h"
 
-#include "base/id.h"
 #include "connector/postgresql.h"
 #include "connector/redis.h"
 #include "connector/sealed.h"
@@ -18,41 +18,6 @@
 #include <unistd.h>
 
 #define USER "every_byte"
-
-static struct {
-    char path[64];
-    struct arena *arena;
-    struct keyring *keyring;
-    struct project_key *key;
-    struct egress *egress;
-    struct id project_id;
-} f;
-
-static int start(void **state)
-{
-    (void)state;
-    struct error err;
-    bool created;
-    (void)snprintf(f.path, sizeof(f.path), "/tmp/tieline-test-passwords-%ld", (long)getpid());
-    f.arena = arena_new();
-    f.project_id = id_new();
-    f.egress = egress_new(EGRESS_OPEN, STR(""), &err);
-    f.keyring = keyring_open(f.path, true, &created, &err);
-    assert_non_null(f.keyring);
-    struct str wrapped = keyring_new_project_key(f.keyring, f.project_id, f.arena);
-    f.key = keyring_open_project_key(f.keyring, f.project_id, wrapped, &err);
-    return f.key && f.egress ? 0 : -1;
-}
-
-static int finish(void **state)
-{
-    (void)state;
-    project_key_free(f.key);
-    keyring_free(f.keyring);
-    egress_free(f.egress);
-    arena_free(f.arena);
-    return unlink(f.path);
-}
 
 /* The URL of the environment's server for our user, every byte of the password percent-encoded. */
 static struct str url_with(const char *variable, struct str password)
@@ -215,5 +180,5 @@ int main(void)
         cmocka_unit_test(postgresql_takes_every_byte_but_nul),
         cmocka_unit_test(redis_takes_every_byte),
     };
-    return cmocka_run_group_tests(tests, start, finish);
+    return cmocka_run_group_tests(tests, sealing_start, sealing_finish);
 }

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From what was typed to a row and back: what is kept, what must be typed again, what is refused. */
-#include "unit.h"
+#include "sealing_fixture.h"
 
 #include "pem.h"
 
-#include "base/arena.h"
-#include "connector/dial.h"
 #include "connector/postgresql.h"
 #include "connector/redis.h"
 #include "connector/sealed.h"
@@ -13,7 +11,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define CERTIFICATE PEM_ONE
 #define KEY_TYPED "\"" PEM_ONE_KEY "\""
@@ -23,42 +20,6 @@
     "{\"tls\":{\"mode\":\"" mode "\",\"clientCertPem\":\"" CERTIFICATE "\",\"clientKeyPem\":" key  \
     "}}"
 #define URL_TYPED "postgresql://app:hush@db.example.com/orders"
-
-static struct {
-    char path[64];
-    struct arena *arena;
-    struct keyring *keyring;
-    struct project_key *key;
-    struct egress *egress;
-    struct id project_id;
-} f;
-
-static int start(void **state)
-{
-    (void)state;
-    secret_init();
-    struct error err;
-    bool created;
-    (void)snprintf(f.path, sizeof(f.path), "/tmp/tieline-test-sealed-%ld", (long)getpid());
-    f.arena = arena_new();
-    f.project_id = id_new();
-    f.egress = egress_new(EGRESS_OPEN, STR(""), &err);
-    f.keyring = keyring_open(f.path, true, &created, &err);
-    assert_non_null(f.keyring);
-    struct str wrapped = keyring_new_project_key(f.keyring, f.project_id, f.arena);
-    f.key = keyring_open_project_key(f.keyring, f.project_id, wrapped, &err);
-    return f.key && f.egress ? 0 : -1;
-}
-
-static int finish(void **state)
-{
-    (void)state;
-    project_key_free(f.key);
-    keyring_free(f.keyring);
-    egress_free(f.egress);
-    arena_free(f.arena);
-    return unlink(f.path);
-}
 
 /* NULL texts are left out of the input. */
 static struct opened_upstream *from_input(const char *url, const char *config,
@@ -270,5 +231,5 @@ int main(void)
         cmocka_unit_test(wrong_input_names_its_field),
         cmocka_unit_test(a_key_has_a_longest_length),
     };
-    return cmocka_run_group_tests(tests, start, finish);
+    return cmocka_run_group_tests(tests, sealing_start, sealing_finish);
 }

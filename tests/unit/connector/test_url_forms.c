@@ -3,53 +3,14 @@
  * Every form of a URL that the documentation of PostgreSQL and Redis knows, as the connectors take
  * it: what comes out of its seal again, or the words that name what is not taken and why.
  */
-#include "unit.h"
+#include "sealing_fixture.h"
 
-#include "base/arena.h"
-#include "connector/dial.h"
 #include "connector/postgresql.h"
 #include "connector/redis.h"
 #include "connector/sealed.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-static struct {
-    char path[64];
-    struct arena *arena;
-    struct keyring *keyring;
-    struct project_key *key;
-    struct egress *egress;
-    struct id project_id;
-} f;
-
-static int start(void **state)
-{
-    (void)state;
-    secret_init();
-    struct error err;
-    bool created;
-    (void)snprintf(f.path, sizeof(f.path), "/tmp/tieline-test-forms-%ld", (long)getpid());
-    f.arena = arena_new();
-    f.project_id = id_new();
-    f.egress = egress_new(EGRESS_OPEN, STR(""), &err);
-    f.keyring = keyring_open(f.path, true, &created, &err);
-    assert_non_null(f.keyring);
-    struct str wrapped = keyring_new_project_key(f.keyring, f.project_id, f.arena);
-    f.key = keyring_open_project_key(f.keyring, f.project_id, wrapped, &err);
-    return f.key && f.egress ? 0 : -1;
-}
-
-static int finish(void **state)
-{
-    (void)state;
-    project_key_free(f.key);
-    keyring_free(f.keyring);
-    egress_free(f.egress);
-    arena_free(f.arena);
-    return unlink(f.path);
-}
 
 struct form {
     const char *text;
@@ -286,5 +247,5 @@ int main(void)
         cmocka_unit_test(forms_of_postgresql),
         cmocka_unit_test(forms_of_redis),
     };
-    return cmocka_run_group_tests(tests, start, finish);
+    return cmocka_run_group_tests(tests, sealing_start, sealing_finish);
 }
