@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
+ * Slots, those who wait for one, and idle sessions.
+ *
  * Invariant: idle sessions + sessions of slot holders ≤ slots' cap. A holder without a session takes
  * an idle one if there is any, so that it adds one only while none is idle and fewer holders than
  * slots have one. Closing an idle session aside takes a slot for that time, or is put off.
