@@ -14,9 +14,10 @@ export function CrashPage() {
   );
 }
 
-export function NoAccessPage() {
+/* Level 2: within a project, whose name is the title. */
+export function NoAccessPage({ level = 1 }: { level?: 1 | 2 }) {
   return (
-    <EmptyState icon={Lock} title={text.common.noAccess} line={text.common.noAccessLine} level={1}>
+    <EmptyState icon={Lock} title={text.common.noAccess} line={text.common.noAccessLine} level={level}>
       <Link to="/projects">{text.common.toProjects}</Link>
     </EmptyState>
   );

@@ -141,9 +141,9 @@ export function Shell() {
           <Mark size={24} />
           {text.product}
         </Link>
-        <button type="button" className="shell-go-to" aria-label={text.shell.goTo} onClick={() => setOpen("go-to")}>
+        <button type="button" className="shell-go-to" onClick={() => setOpen("go-to")}>
           <Search size={16} aria-hidden />
-          <span aria-hidden>{text.shell.goTo}</span>
+          <span>{text.shell.goTo}</span>
           <kbd aria-hidden>{control} K</kbd>
         </button>
         <span className="shell-space" />

@@ -148,7 +148,7 @@ export const people = {
     disabled: "Disabled",
     adminHint: "Manages users and this server. Sees only projects of which they are a member.",
     password: "Password",
-    passwordHint: "At least 8 characters. Hand it over on a safe way; they can change it.",
+    passwordHint: "At least 8 characters. Pass it on safely; they can change it.",
     create: "Add",
     created: (name: string) => `User ${name} added.`,
     emailTaken: "A user with this address exists.",

@@ -88,7 +88,7 @@ export function SettingsTab() {
   const navigate = useNavigate();
   const here = { to: "/projects/$projectId/settings", params: { projectId: project.id } } as const;
   const close = () => void navigate({ ...here, search: {}, replace: true });
-  if (!atLeast(project.role, "owner")) return <NoAccessPage />;
+  if (!atLeast(project.role, "owner")) return <NoAccessPage level={2} />;
   return (
     <div className="panels">
       <General key={project.name} project={project} />
