@@ -3,6 +3,7 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import { runs } from "../text/runs.ts";
+import "./json-view.css";
 
 const words = runs.payload;
 /* Members of one object or array that are drawn at first, and with each further click. */

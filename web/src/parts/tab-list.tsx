@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Views of one thing, of which one is shown: arrow keys go from one to the next. */
 import { type KeyboardEvent, type ReactNode, useId } from "react";
+import "./tab-list.css";
 
 interface Props<T extends string> {
   label: string;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The definition that an execution runs, as a picture to read: each node shows how it stands. */
-import { layout as dagreLayout, graphlib } from "@dagrejs/dagre";
 import {
   Background,
   BackgroundVariant,
@@ -65,19 +64,28 @@ function Card({ data }: NodeProps<CardNode>) {
 
 const nodeTypes = { run: Card };
 
+/* Where the editor put them; else one column behind another, as they come to run. */
 function placesOf({ nodes, edges }: Definition): Map<string, { x: number; y: number }> {
   if (nodes.every((node) => node.position))
     return new Map(nodes.map((node) => [node.id, node.position as { x: number; y: number }]));
-  const plan = new graphlib.Graph();
-  plan.setGraph({ rankdir: "LR", nodesep: 32, ranksep: 64 });
-  plan.setDefaultEdgeLabel(() => ({}));
-  for (const node of nodes) plan.setNode(node.id, { width: WIDTH, height: HEIGHT });
-  for (const edge of edges) plan.setEdge(edge.source, edge.target);
-  dagreLayout(plan);
+  const columns = new Map(nodes.map(({ id }) => [id, 0]));
+  /* There are no loops: after so many rounds every way through is known. */
+  for (let round = 0, moved = true; moved && round < nodes.length; round++) {
+    moved = false;
+    for (const { source, target } of edges) {
+      const behind = (columns.get(source) ?? 0) + 1;
+      if (behind <= (columns.get(target) ?? 0)) continue;
+      columns.set(target, behind);
+      moved = true;
+    }
+  }
+  const filled: number[] = [];
   return new Map(
     nodes.map(({ id }) => {
-      const { x, y } = plan.node(id) as { x: number; y: number };
-      return [id, { x: x - WIDTH / 2, y: y - HEIGHT / 2 }];
+      const column = columns.get(id) ?? 0;
+      const row = filled[column] ?? 0;
+      filled[column] = row + 1;
+      return [id, { x: column * (WIDTH + 64), y: row * (HEIGHT + 32) }];
     }),
   );
 }

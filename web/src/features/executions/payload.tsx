@@ -3,6 +3,7 @@
 import { Button } from "@mantine/core";
 import { Check, Copy, Download } from "lucide-react";
 import { useEffect, useState } from "react";
+import { Choice } from "../../parts/choice.tsx";
 import { JsonView } from "../../parts/json-view.tsx";
 import { runs } from "../../text/runs.ts";
 
@@ -111,15 +112,15 @@ export function Payload({ value, name }: { value: unknown; name: string }) {
     <div className="payload">
       <div className="payload-tools">
         {result ? (
-          // biome-ignore lint/a11y/useSemanticElements: two buttons that belong together, not fields
-          <div className="choice" role="group" aria-label={words.form}>
-            <button type="button" aria-pressed={!tree} onClick={() => setTree(false)}>
-              {words.table}
-            </button>
-            <button type="button" aria-pressed={tree} onClick={() => setTree(true)}>
-              {words.json}
-            </button>
-          </div>
+          <Choice
+            label={words.form}
+            options={[
+              { value: "table", title: words.table },
+              { value: "json", title: words.json },
+            ]}
+            value={tree ? "json" : "table"}
+            change={(form) => setTree(form === "json")}
+          />
         ) : null}
         <span className="grow" />
         <CopyButton value={value} />

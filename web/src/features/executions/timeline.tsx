@@ -126,7 +126,7 @@ export function Timeline({ execution, selected, select }: Props) {
               {scale.folds.map((fold) => (
                 <span
                   key={fold.from}
-                  className="fold"
+                  className="time-fold"
                   title={words.fold(runs.duration(fold.to - fold.from))}
                   style={{ left: `${fold.at * 100}%` }}
                 >

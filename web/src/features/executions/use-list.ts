@@ -3,7 +3,7 @@
  * The list, page behind page, and live: rows that are shown change in place, and what is new is counted
  * until somebody asks for it, so that no row jumps.
  */
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { api, queryClient, trpc } from "../../api/client.ts";
 import { hasEnded } from "../../api/live-execution.ts";
@@ -13,6 +13,7 @@ import { type ExecutionsSearch, ranges } from "./search.ts";
 
 /* Rows that may have ended while nobody told us, and are asked for one by one. */
 const DOUBTFUL_MAX = 50;
+const PAGE = 50;
 const MINUTE_MS = 60_000;
 
 export interface ExecutionList {
@@ -44,15 +45,16 @@ export function useExecutionList(projectId: string, search: ExecutionsSearch): E
     ...(workflow ? { workflowId: workflow } : {}),
     ...(since ? { since } : {}),
   };
-  const options = trpc.executions.list.infiniteQueryOptions(
-    { ...input, limit: 50 },
-    {
-      getNextPageParam: (page) => page.nextCursor,
-      /* News come by the stream; asking for all pages again would make rows jump. */
-      staleTime: Number.POSITIVE_INFINITY,
-      placeholderData: keepPreviousData,
-    },
-  );
+  const options = infiniteQueryOptions({
+    queryKey: [...trpc.executions.list.queryKey(input), "pages"],
+    queryFn: ({ pageParam, signal }) =>
+      api.executions.list.query({ ...input, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) }, { signal }),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.nextCursor,
+    /* News come by the stream; asking for all pages again would make rows jump. */
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: keepPreviousData,
+  });
   const query = useInfiniteQuery(options);
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.executions), [query.data]);
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
@@ -111,7 +113,7 @@ export function useExecutionList(projectId: string, search: ExecutionsSearch): E
 
   /* What the stream could not tell. */
   async function lookAgain(): Promise<void> {
-    const page = await api.executions.list.query({ ...input, limit: 50 });
+    const page = await api.executions.list.query({ ...input, limit: PAGE });
     take(page.executions);
     const seen = new Set(page.executions.map(({ id }) => id));
     const doubtful = (shown.current ?? []).filter(({ id, status }) => !hasEnded(status) && !seen.has(id));

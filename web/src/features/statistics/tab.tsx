@@ -6,6 +6,7 @@ import { ChartColumn } from "lucide-react";
 import type { ReactNode } from "react";
 import { trpc } from "../../api/client.ts";
 import type { ConnectionStatistics, ExecutionStatistics, WorkflowStatistics } from "../../api.gen.ts";
+import { Choice } from "../../parts/choice.tsx";
 import { EmptyState } from "../../parts/empty-state.tsx";
 import { LoadError } from "../../parts/load-error.tsx";
 import { runs } from "../../text/runs.ts";
@@ -215,19 +216,12 @@ export function StatisticsTab() {
       <div className="toolbar">
         <h2 id="statistics-title">{words.title}</h2>
         <span className="grow" />
-        {/* biome-ignore lint/a11y/useSemanticElements: buttons that belong together, not fields */}
-        <div className="choice" role="group" aria-label={words.range}>
-          {ranges.map((one) => (
-            <button
-              key={one}
-              type="button"
-              aria-pressed={one === range}
-              onClick={() => void navigate({ search: { range: one }, replace: true })}
-            >
-              {words.ranges[one]}
-            </button>
-          ))}
-        </div>
+        <Choice
+          label={words.range}
+          options={ranges.map((one) => ({ value: one, title: words.ranges[one] ?? one }))}
+          value={range}
+          change={(one) => void navigate({ search: { range: one }, replace: true })}
+        />
       </div>
       {query.isError && !all ? (
         <LoadError what={words.title} error={query.error} retry={() => void query.refetch()} />
