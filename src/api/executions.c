@@ -68,6 +68,7 @@ static bool list_open(struct call *call, struct tx *tx, struct execution_filter 
 
     filter->status = 0;
     filter->open = true;
+    filter->not_resting = wanted != EXECUTION_WAITING;
     out->executions.items = found;
     for (int pages = 0; pages < OPEN_PAGES_MAX && kept < limit; pages++) {
         struct array page;

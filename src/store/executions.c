@@ -270,23 +270,31 @@ bool execution_find(struct tx *tx, struct id project_id, struct id id, struct ar
 #define BY_WORKFLOW " INDEXED BY workflow_executions_workflow"
 #define BY_FAILURE " INDEXED BY workflow_executions_failed"
 #define BY_OPENNESS " INDEXED BY workflow_executions_open"
+#define BY_REST " INDEXED BY workflow_executions_resting"
 #define LIST_OF(index)                                                                             \
     "SELECT " SUMMARY_COLUMNS " FROM workflow_executions" index " WHERE project_id = $1"
 #define OF_ANY_STATUS " AND ($2 IS NULL OR status = $2)"
 #define OF_STATUS(among) " AND status = $2 AND " among " AND ($5 IS NULL OR workflow_id = $5)"
-#define OF_OPEN                                                                                    \
-    " AND " SQL_EXECUTION_OPEN                                                                     \
-    " AND ($2 IS NULL OR status = $2) AND ($5 IS NULL OR workflow_id = $5)"
 #define BEFORE " AND id < coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff')"
 #define FROM " AND id >= coalesce($6, '00000000-0000-0000-0000-000000000000')"
 #define LIST_END BEFORE FROM " ORDER BY id DESC LIMIT $3"
 #define FAILED "status IN ('failed', 'cancelled')"
 
+#define OPEN_PART(index, which)                                                                    \
+    "SELECT * FROM (" LIST_OF(index) " AND " SQL_EXECUTION_OPEN " AND " which OF_ANY_STATUS        \
+                                     " AND ($5 IS NULL OR workflow_id = $5)" LIST_END ")"
+/* Those that rest may be many, and the others are not: they are few, or come in order. */
+#define LIST_OPEN(open_index, resting_index)                                                       \
+    OPEN_PART(resting_index, "lease_owner IS NULL AND resume_at IS NOT NULL AND $7 = 0")           \
+    " UNION ALL " OPEN_PART(                                                                       \
+        open_index,                                                                                \
+        "lease_owner IS NULL AND resume_at IS NULL") " UNION ALL " OPEN_PART(open_index,           \
+                                                                             "lease_owner > ''") " ORDER BY id DESC LIMIT $3"
+
 /*
  * A statement for each way to ask, so that each seeks in the index that gives what was asked for; left
  * to itself SQLite walks through the project's history for those of one workflow, or for the few that
- * failed. Those that are open are few, and are put in order when they are asked for. Those that
- * succeeded are met everywhere.
+ * failed. Those that succeeded are met everywhere.
  */
 static const struct sql *list_sql(const struct execution_filter *filter)
 {
@@ -296,12 +304,9 @@ static const struct sql *list_sql(const struct execution_filter *filter)
              LIST_OF("") OF_ANY_STATUS " AND workflow_id = $5" LIST_END);
     static const struct sql failed = SQL2(LIST_OF(BY_FAILURE) OF_STATUS(FAILED) LIST_END,
                                           LIST_OF("") OF_STATUS(FAILED) LIST_END);
-    static const struct sql open = SQL2(LIST_OF(BY_OPENNESS) OF_STATUS(SQL_EXECUTION_OPEN) LIST_END,
-                                        LIST_OF("") OF_STATUS(SQL_EXECUTION_OPEN) LIST_END);
-    static const struct sql any_open =
-        SQL2(LIST_OF(BY_OPENNESS) OF_OPEN LIST_END, LIST_OF("") OF_OPEN LIST_END);
+    static const struct sql open = SQL2(LIST_OPEN(BY_OPENNESS, BY_REST), LIST_OPEN("", ""));
     if (filter->open)
-        return &any_open;
+        return &open;
     switch (filter->status) {
     case EXECUTION_QUEUED:
     case EXECUTION_RUNNING:
@@ -321,8 +326,9 @@ bool execution_list(struct tx *tx, const struct execution_filter *filter, struct
     struct bind project = bind_id(filter->project_id), before = bind_id(filter->before);
     struct bind status = bind_text(str_from(execution_status_names[filter->status]));
     struct bind limit = bind_int(filter->limit), workflow = bind_id(filter->workflow_id);
-    struct bind first = bind_id(filter->first);
-    return tx_all(tx, list_sql(filter), BINDS(project, status, limit, before, workflow, first),
+    struct bind first = bind_id(filter->first), not_resting = bind_bool(filter->not_resting);
+    return tx_all(tx, list_sql(filter),
+                  BINDS(project, status, limit, before, workflow, first, not_resting),
                   &execution_summary_shape, arena, out, err);
 }
 

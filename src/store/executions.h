@@ -168,6 +168,7 @@ struct execution_filter {
     struct id project_id, workflow_id; /* workflow none: all */
     int status;                        /* 0: all */
     bool open;                         /* of any status but an ended one; status is 0 then */
+    bool not_resting;                  /* with open: only what somebody holds, or may claim */
     struct id before;                  /* none: from the newest */
     struct id first;                   /* the oldest; none: to the first */
     int64_t limit;

@@ -9,3 +9,9 @@ DROP INDEX workflow_executions_open;
 
 CREATE INDEX workflow_executions_open ON workflow_executions (lease_owner, resume_at, id)
 WHERE (status = 'queued' OR status = 'running' OR status = 'waiting');
+
+-- They may be many: a page of a project's is found without putting all of them in order. Only what
+-- rests writes here.
+CREATE INDEX workflow_executions_resting ON workflow_executions (project_id, id)
+WHERE (status = 'queued' OR status = 'running' OR status = 'waiting')
+    AND lease_owner IS NULL AND resume_at IS NOT NULL;
