@@ -357,7 +357,8 @@ static void an_answer_right_after_the_wait_is_not_lost(void **state)
             assert_int_equal(err.code, ERR_DNS_TIMEOUT);
         assert_false(atomic_load(&answers_after_the_wait));
     }
-    assert_int_equal(open_files(), before);
+    /* Fewer: what the test before left to the resolver has ended meanwhile. */
+    assert_true(open_files() <= before);
 }
 
 int main(void)
