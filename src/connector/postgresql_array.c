@@ -26,7 +26,7 @@ struct reader {
 
 static char peek(const struct reader *r)
 {
-    if (r->at == r->text.len)
+    if (r->at >= r->text.len)
         return '\0';
     return r->text.ptr[r->at];
 }

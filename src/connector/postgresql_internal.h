@@ -185,6 +185,8 @@ const struct pg_type *pg_type_of(const struct pg *pg, Oid oid);
 /* Asks the server for those of `oids` that are not known yet; a round trip, or none. */
 MUST_USE bool pg_learn_types(struct pg *pg, struct pg_wait *wait, const Oid *oids, size_t count,
                              bool *asked, struct error *err);
+/* Keeps what the answer to such a question says, which may be anything; how many they are. */
+MUST_USE bool pg_take_types(struct pg *pg, const PGresult *rows, int *learned, struct error *err);
 void pg_forget_types(struct pg *pg);
 
 /* Writes a value, given in the server's text form, as JSON. */

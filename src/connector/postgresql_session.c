@@ -298,7 +298,8 @@ void pg_session_done(struct pg *pg, const struct pg_limits *limits, const PGresu
     pg->prepares = false;
     if (pg->pooled)
         return;
-    pg->left_over = !rows || strcmp(PQgetvalue(rows, 0, PQnfields(rows) - 1), "t") == 0;
+    bool told = rows && PQntuples(rows) > 0 && PQnfields(rows) > 0;
+    pg->left_over = !told || strcmp(PQgetvalue(rows, 0, PQnfields(rows) - 1), "t") == 0;
 }
 
 /* --- resetting -------------------------------------------------------------------------------- */

@@ -98,6 +98,8 @@ static bool is_known(const struct pg *pg, Oid oid)
     return oid == 0 || pg_builtin_type(oid) || find_known(pg, oid);
 }
 
+#define LOOKUP_COLUMNS 5
+
 /* One row: number, name, kind (array, domain, other), element or base type, delimiter. */
 static const char lookup_sql[] =
     "SELECT t.oid, t.typname,"
@@ -115,6 +117,12 @@ static Oid to_oid(const char *text)
     return (Oid)value;
 }
 
+/* What parts the elements of an array literal; whatever would be read as something else is a comma. */
+static char to_delimiter(const char *text)
+{
+    return text[0] == '\0' || strchr("{}\"\\", text[0]) ? ',' : text[0];
+}
+
 static void keep_type(struct pg *pg, const PGresult *rows, int row)
 {
     struct pg_known_type *known = NEW(pg_known_type);
@@ -122,7 +130,7 @@ static void keep_type(struct pg *pg, const PGresult *rows, int row)
     known->type = (struct pg_type){
         .oid = to_oid(PQgetvalue(rows, row, 0)),
         .form = kind == 'a' ? PG_FORM_ARRAY : PG_FORM_TEXT,
-        .delimiter = PQgetvalue(rows, row, 4)[0],
+        .delimiter = to_delimiter(PQgetvalue(rows, row, 4)),
         .element = kind == 'a' ? to_oid(PQgetvalue(rows, row, 3)) : 0,
     };
     known->type.name = known->name = xstrdup(str_from(PQgetvalue(rows, row, 1)));
@@ -168,6 +176,20 @@ static size_t list_unknown(const struct pg *pg, const Oid *oids, size_t count, s
     return unknown;
 }
 
+bool pg_take_types(struct pg *pg, const PGresult *rows, int *learned, struct error *err)
+{
+    *learned = rows ? PQntuples(rows) : 0;
+    /* A server may be anything: what it leaves out has no value at all. */
+    if (*learned > 0 && PQnfields(rows) != LOOKUP_COLUMNS) {
+        pg->conn.broken = true;
+        return fail(err, ERR_SERVER_PROTOCOL, "the server answered with other columns than asked");
+    }
+    for (int row = 0; row < *learned; row++)
+        keep_type(pg, rows, row);
+    settle_types(pg);
+    return true;
+}
+
 static bool ask(struct pg *pg, struct pg_wait *wait, const char *unknown, int *learned,
                 struct error *err)
 {
@@ -175,13 +197,8 @@ static bool ask(struct pg *pg, struct pg_wait *wait, const char *unknown, int *l
     const char *const values[] = { unknown };
     if (!PQsendQueryParams(pg->link, lookup_sql, 1, NULL, values, NULL, NULL, 0))
         return pg_fail_lost(pg, err);
-    if (!pg_send_sync(pg, err) || !pg_finish_flight(pg, wait, &rows, err))
-        return false;
-    *learned = rows ? PQntuples(rows) : 0;
-    for (int row = 0; row < *learned; row++)
-        keep_type(pg, rows, row);
-    settle_types(pg);
-    return true;
+    return pg_send_sync(pg, err) && pg_finish_flight(pg, wait, &rows, err) &&
+           pg_take_types(pg, rows, learned, err);
 }
 
 bool pg_learn_types(struct pg *pg, struct pg_wait *wait, const Oid *oids, size_t count, bool *asked,
