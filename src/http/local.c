@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -161,13 +162,20 @@ void local_remove(const char *path, uint64_t file)
         (void)unlink(path);
 }
 
+static bool set_connect_timeout(int made)
+{
+    struct timeval timeout = { .tv_sec = LOCAL_CONNECT_S };
+    return setsockopt(made, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) == 0;
+}
+
 int local_connect(const char *path, struct error *err)
 {
     char reason[128] = "";
     struct place place;
     int made = new_socket(0);
 
-    if (made >= 0 && place_open(path, &place)) {
+    /* Who does not take connections any more lets others stand in line for ever. */
+    if (made >= 0 && set_connect_timeout(made) && place_open(path, &place)) {
         bool ok = connect(made, (const struct sockaddr *)&place.address, place.size) == 0;
         int number = errno;
         place_close(&place);

@@ -27,10 +27,12 @@ MUST_USE bool local_listen_unnamed(int *socket, char name[LOCAL_NAME_SIZE], stru
 /* Removes the file, unless it is another one by now. */
 void local_remove(const char *path, uint64_t file);
 
+#define LOCAL_CONNECT_S 5 /* how long connecting waits for one who does not take connections */
 /*
  * Connects to a path or a name from local_listen_unnamed().
- *   Returns  the socket (it blocks), or -1 with ERR_NOT_FOUND (nobody listens there) or
- *            ERR_UNAVAILABLE.
+ *   Returns  the socket (it blocks; sending for so long at a time), or -1 with ERR_NOT_FOUND (nobody
+ *            listens there) or ERR_UNAVAILABLE.
+ *   Blocks   for LOCAL_CONNECT_S at most.
  */
 MUST_USE int local_connect(const char *path, struct error *err);
 /* True when the process at the other end runs as our own user, or as root. */

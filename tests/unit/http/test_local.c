@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -144,6 +145,24 @@ static void a_name_goes_with_its_socket(void **state)
 }
 
 /* Only root can become somebody else: for other users there is nothing to try. */
+static void one_who_takes_nobody_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int listening = socket(AF_UNIX, SOCK_STREAM, 0), first;
+    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+    assert_int_equal(bind(listening, (const struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(listening, 0), 0);
+    first = local_connect(path, &err);
+    assert_true(first >= 0);
+    (void)alarm(LOCAL_CONNECT_S + 30);
+    assert_int_equal(local_connect(path, &err), -1);
+    (void)alarm(0);
+    assert_int_equal(err.code, ERR_UNAVAILABLE);
+    (void)close(first);
+    (void)close(listening);
+}
+
 static void another_user_is_not_ours(void **state)
 {
     char name[LOCAL_NAME_SIZE];
@@ -181,6 +200,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_living_one_and_a_foreign_file_stay, start, finish),
         cmocka_unit_test_setup_teardown(a_path_may_be_longer_than_an_address, start, finish),
         cmocka_unit_test_setup_teardown(a_name_goes_with_its_socket, start, finish),
+        cmocka_unit_test_setup_teardown(one_who_takes_nobody_is_not_waited_for, start, finish),
         cmocka_unit_test_setup_teardown(another_user_is_not_ours, start, finish),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
