@@ -2,7 +2,7 @@
 /* A text to be taken elsewhere, such as one that is shown this once. */
 import { Button, TextInput } from "@mantine/core";
 import { Check, Copy } from "lucide-react";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { announce } from "../app/announce.tsx";
 
 interface Props {
@@ -27,7 +27,10 @@ async function copy(field: HTMLInputElement): Promise<boolean> {
 
 export function CopyField({ label, value, button, copied, failed }: Props) {
   const field = useRef<HTMLInputElement>(null);
+  const action = useRef<HTMLButtonElement>(null);
   const [said, setSaid] = useState<string>();
+  /* It takes the place of the form that the focus was in. */
+  useEffect(() => action.current?.focus(), []);
   async function onClick() {
     if (!field.current) return;
     const words = (await copy(field.current)) ? copied : failed;
@@ -38,7 +41,7 @@ export function CopyField({ label, value, button, copied, failed }: Props) {
     <div className="copy-field">
       <TextInput
         ref={field}
-        className="mono"
+        classNames={{ input: "mono" }}
         label={label}
         value={value}
         readOnly
@@ -46,8 +49,8 @@ export function CopyField({ label, value, button, copied, failed }: Props) {
         onFocus={(event) => event.currentTarget.select()}
       />
       <Button
+        ref={action}
         variant="filled"
-        data-autofocus
         leftSection={said === copied ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />}
         onClick={() => void onClick()}
       >

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A project's detail page: its title and its tabs, around whichever of them is open. */
-import { Link, Outlet } from "@tanstack/react-router";
-import { Suspense } from "react";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { Suspense, useEffect, useRef } from "react";
 import { atLeast } from "../../app/permissions.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
 import { text } from "../../text/en.ts";
@@ -10,10 +10,17 @@ import { useProject } from "./use-project.ts";
 
 export function ProjectFrame() {
   const project = useProject();
+  const { pathname } = useLocation();
+  const tabs = useRef<HTMLElement>(null);
+  /* On narrow screens the tabs scroll: the open one shall be seen. */
+  useEffect(() => {
+    const open = tabs.current?.querySelector<HTMLElement>("a[aria-current]");
+    if (tabs.current && open) tabs.current.scrollLeft = open.offsetLeft - tabs.current.offsetLeft - 48;
+  }, [pathname]);
   return (
     <>
       <PageHeader title={project.name} crumbs={<Link to="/projects">{text.projects.title}</Link>} key={project.id} />
-      <nav className="tabs" aria-label={text.projects.tabs}>
+      <nav className="tabs" ref={tabs} aria-label={text.projects.tabs}>
         {projectTabs
           .filter((tab) => atLeast(project.role, tab.needs))
           .map((tab) => (
