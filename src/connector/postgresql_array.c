@@ -12,6 +12,11 @@
 #include "connector/base64.h"
 
 #define DIMENSIONS_MAX 6
+/*
+ * Arrays may lie in arrays without end, by way of domains. So many levels, those of the result around
+ * them included, leave room for a cell of JSON within what our own reader takes.
+ */
+#define LEVELS_MAX 16
 
 /* --- to JSON ---------------------------------------------------------------------------------- */
 
@@ -21,6 +26,7 @@ struct reader {
     const struct pg *pg;
     const struct pg_type *element;
     struct json_writer *w; /* NULL: only look whether it is an array */
+    int outside;           /* levels that are open around it */
     struct buf item;       /* an element without its quotes and escapes */
 };
 
@@ -68,7 +74,7 @@ static bool read_element(struct reader *r)
 
 static bool read_list(struct reader *r, int depth)
 {
-    if (depth > DIMENSIONS_MAX || peek(r) != '{')
+    if (depth > DIMENSIONS_MAX || r->outside + depth > LEVELS_MAX || peek(r) != '{')
         return false;
     r->at++;
     if (r->w)
@@ -93,6 +99,7 @@ bool pg_write_array(struct json_writer *w, const struct pg *pg, const struct pg_
     /* Bounds that do not begin at 1 stand in front: [0:2]={…}. JSON has no place for them. */
     size_t from = text.len > 0 && text.ptr[0] == '[' ? str_find(text, STR("={")) + 1 : 0;
     struct reader r = { .text = str_slice(text, from, text.len), .pg = pg };
+    r.outside = (int)w->depth;
     r.element = pg_type_of(pg, type->element);
     buf_init(&r.item, w->buf->max);
     bool is_array = read_list(&r, 1) && r.at == r.text.len;

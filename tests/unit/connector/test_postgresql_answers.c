@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "connector/postgresql_internal.h"
+#include "json/read.h"
 
 #define COLUMNS_MAX 8
 
@@ -95,12 +96,60 @@ static void elements_are_parted_by_something(void **state)
     }
 }
 
+/* `text` in quotes within six dimensions of an array. */
+static struct str nest(struct arena *arena, struct str text)
+{
+    struct buf out;
+    buf_init(&out, SIZE_MAX);
+    buf_add_c(&out, "{{{{{{\"");
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '"' || text.ptr[i] == '\\')
+            buf_add_byte(&out, '\\');
+        buf_add_byte(&out, text.ptr[i]);
+    }
+    buf_add_c(&out, "\"}}}}}}");
+    struct str nested = arena_str(arena, buf_str(&out));
+    buf_done(&out);
+    return nested;
+}
+
+/* A domain over an array of itself: there may be such types, or a server says so. */
+static void arrays_in_arrays_have_an_end(void **state)
+{
+    static const char *const array[] = { "70000", "_deep", "a", "70001", "," };
+    static const char *const domain[] = { "70001", "deep", "d", "70000", "," };
+    (void)state;
+    struct pg pg = { 0 };
+    struct error err = { 0 };
+    int learned;
+    list_init(&pg.types);
+    AUTO(arena) arena = arena_new();
+    AUTO(pg_result) first = answer(5, 1, array);
+    AUTO(pg_result) second = answer(5, 1, domain);
+    assert_true(pg_take_types(&pg, first, &learned, &err));
+    assert_true(pg_take_types(&pg, second, &learned, &err));
+    struct str text = STR("{1}");
+    for (int levels = 0; levels < 14; levels++, text = nest(arena, text)) {
+        struct json_writer w;
+        struct buf out;
+        buf_init(&out, (size_t)64 << 20);
+        json_writer_init(&w, &out);
+        json_begin_array(&w);
+        pg_write_value(&w, &pg, pg_type_of(&pg, 70000), text);
+        json_end_array(&w);
+        assert_non_null(json_read(arena, buf_str(&out), JSON_DUPLICATES_REFUSED, &err));
+        buf_done(&out);
+    }
+    pg_forget_types(&pg);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reset_that_tells_nothing_left_something),
         cmocka_unit_test(types_need_all_of_their_columns),
         cmocka_unit_test(elements_are_parted_by_something),
+        cmocka_unit_test(arrays_in_arrays_have_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
