@@ -5,7 +5,7 @@
  */
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import type { Step, WatchEvent } from "../api.gen.ts";
-import { queryClient, trpc } from "./client.ts";
+import { api, queryClient, trpc } from "./client.ts";
 import type { Execution } from "./types.ts";
 import { useWatch } from "./watch.ts";
 
@@ -45,12 +45,16 @@ export function useLiveExecution(executionId: string | undefined): UseQueryResul
 }
 
 /* The step with its whole input and output, once somebody looks at them. */
-export function useWholeStep(executionId: string, step: Step | undefined): UseQueryResult<Step> {
-  /* Comparing a long output with the one before costs more than drawing it again. */
-  const options = trpc.executions.step.queryOptions(
-    { executionId, nodeId: step?.nodeId ?? "" },
-    { structuralSharing: false, staleTime: Number.POSITIVE_INFINITY, gcTime: 30_000 },
-  );
-  const queryKey = [...options.queryKey, step?.status, step?.attemptCount];
-  return useQuery({ ...options, queryKey: queryKey as never, enabled: step?.partial === true }) as UseQueryResult<Step>;
+export function useWholeStep(executionId: string, step: Step): UseQueryResult<Step> {
+  const input = { executionId, nodeId: step.nodeId };
+  return useQuery({
+    /* A step that went on is another one. */
+    queryKey: [...trpc.executions.step.queryKey(input), step.status, step.attemptCount],
+    queryFn: ({ signal }): Promise<Step> => api.executions.step.query(input, { signal }),
+    enabled: step.partial === true,
+    /* Comparing a long output with the one before costs more than drawing it again. */
+    structuralSharing: false,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 30_000,
+  });
 }

@@ -37,13 +37,13 @@ function Headline({ execution }: { execution: Execution }) {
   const params = { projectId: execution.projectId };
   return (
     <>
-      <nav className="crumbs">
+      <p className="crumbs">
         <Link to="/projects/$projectId/executions" params={params}>
           {runs.list.title}
         </Link>
         <span aria-hidden>/</span>
         <span className="mono">{runs.short(execution.id)}</span>
-      </nav>
+      </p>
       <div className="run-headline">
         <h2>{execution.workflowName}</h2>
         <StateMark state={execution.status} />

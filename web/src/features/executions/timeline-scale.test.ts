@@ -31,7 +31,7 @@ test("a long wait is folded, and places keep their order", () => {
   expect(places).toEqual([...places].sort((a, b) => a - b));
   /* No moment within the fold is named. */
   for (const { ms } of scale.ticks) expect(ms <= 100 || ms >= hour).toBe(true);
-  expect(scale.ticks.length).toBeGreaterThan(2);
+  expect(scale.ticks.length).toBeGreaterThan(1);
 });
 
 test("waits that are short beside the work stay", () => {

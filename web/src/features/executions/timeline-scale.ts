@@ -24,6 +24,8 @@ export interface Scale {
 const FOLD_TIMES = 10;
 /* And takes at least this part of everything: a little one does no harm. */
 const FOLD_PART = 0.2;
+/* Nobody minds a shorter one. */
+const FOLD_LEAST_MS = 60_000;
 /* How wide a folded gap is, as a part of everything. */
 const FOLD_WIDTH = 0.06;
 
@@ -64,7 +66,7 @@ export function tickStep(span: number, most: number): number {
 /* `work`: when something was done. `whole`: from the beginning to the end, or to now. */
 export function makeScale(work: Interval[], whole: Interval, mostTicks = 6): Scale {
   const span = Math.max(1, whole.to - whole.from);
-  const limit = Math.max(FOLD_TIMES * median(work.map(({ from, to }) => to - from)), FOLD_PART * span, 1);
+  const limit = Math.max(FOLD_TIMES * median(work.map(({ from, to }) => to - from)), FOLD_PART * span, FOLD_LEAST_MS);
   const gaps = findGaps(merge(work), whole).filter(({ from, to }) => to - from > limit);
   const folded = gaps.reduce((sum, { from, to }) => sum + to - from, 0);
   const shown = Math.max(1, span - folded);
@@ -96,5 +98,10 @@ export function makeScale(work: Interval[], whole: Interval, mostTicks = 6): Sca
     }
     ticks.push({ at: place(time), ms });
   }
-  return { place, folds: gaps.map((gap) => ({ ...gap, at: place(gap.from) + FOLD_WIDTH / 2 })), ticks };
+  const folds = gaps.map((gap) => ({ ...gap, at: place(gap.from) + FOLD_WIDTH / 2 }));
+  /* The name of a fold wants its room. */
+  const free = ticks.filter((tick) =>
+    folds.every((fold) => tick.at < fold.at - 2 * FOLD_WIDTH || tick.at > fold.at + FOLD_WIDTH),
+  );
+  return { place, folds, ticks: free };
 }
