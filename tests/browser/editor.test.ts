@@ -113,3 +113,327 @@ test("the documentation's steps: a node, its connection, SQL, parameters, retry 
   await page.getByText("Succeeded").waitFor();
   await isSound(page, "workflows");
 });
+
+const chain = (): Definition => ({
+  nodes: [
+    { id: "start", type: "manual-trigger", name: "Start", ...at(0) },
+    query("load", "Load orders", "SELECT 1 AS n", at(272)),
+  ],
+  edges: [{ source: "start", target: "load" }],
+});
+
+test("by keys alone: a trigger and a query, connected, moved, deleted and brought back", async () => {
+  await project();
+  const id = await workflow("Keys");
+  const page = await editor(id);
+  await page.keyboard.press("F6");
+  await page.locator("#palette-search:focus").waitFor();
+  await page.keyboard.type("manual");
+  await page.keyboard.press("Enter");
+  await page.locator('[data-node="manual_trigger"]:focus').waitFor();
+  await page.keyboard.press("a");
+  await page.locator("#palette-search:focus").waitFor();
+  await page.keyboard.type("postgres");
+  await page.keyboard.press("Enter");
+  await page.locator('[data-node="postgresql_query"]:focus').waitFor();
+  /* Two more behind the trigger, and an edge between them. */
+  await page.keyboard.press("ArrowLeft");
+  await page.locator('[data-node="manual_trigger"]:focus').waitFor();
+  await page.keyboard.press("a");
+  await page.keyboard.type("redis");
+  await page.keyboard.press("Enter");
+  await page.locator('[data-node="redis_command"]:focus').waitFor();
+  await page.keyboard.press("c");
+  const dialog = page.getByRole("dialog", { name: "Connect “Redis Command” to" });
+  await dialog.getByRole("button", { name: "Connect PostgreSQL Query" }).waitFor();
+  await isSound(page, "editor-connect");
+  await page.keyboard.press("Enter");
+  await dialog.getByRole("button", { name: "Disconnect PostgreSQL Query" }).waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "hidden" });
+  await page.locator('[data-node="redis_command"]').focus();
+  await page.keyboard.press("Shift+ArrowDown");
+  await page.keyboard.press("Shift+ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.locator("#panel-name:focus").waitFor();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type("Keep totals");
+  await page.keyboard.press("Escape");
+  await page.locator('[data-node="redis_command"]:focus').waitFor();
+  await page.keyboard.press("Control+s");
+  await state(page, "Saved");
+  const { definition } = await saved(id);
+  expect(definition.edges).toEqual([
+    { source: "manual_trigger", target: "postgresql_query" },
+    { source: "manual_trigger", target: "redis_command" },
+    { source: "redis_command", target: "postgresql_query" },
+  ]);
+  expect(definition.nodes).toContainEqual(
+    expect.objectContaining({ id: "redis_command", name: "Keep totals", config: { connectionId: redisId } }),
+  );
+  await page.keyboard.press("Delete");
+  await expect.poll(() => page.locator("[data-node]").count()).toBe(2);
+  await page.keyboard.press("Control+z");
+  await expect.poll(() => page.locator("[data-node]").count()).toBe(3);
+  await state(page, "Saved");
+});
+
+test("a loop is refused, and said so", async () => {
+  await project();
+  const definition = chain();
+  definition.nodes.push(query("more", "Load more", "SELECT 2", at(544)));
+  definition.edges.push({ source: "load", target: "more" });
+  const page = await editor(await workflow("Loop", definition));
+  await node(page, "Load more").focus();
+  await page.keyboard.press("c");
+  /* It can be reached, and says why it does nothing. */
+  const connect = page.getByRole("button", { name: "Connect Load orders" });
+  await connect.focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("tooltip", { name: "This would make a loop." }).waitFor();
+  await page.keyboard.press("Escape");
+  await state(page, "Saved");
+});
+
+test("Outline builds the same graph without a canvas", async () => {
+  await project();
+  const id = await workflow("List");
+  const page = await editor(id);
+  await page.getByRole("button", { name: "Outline" }).click();
+  await expect.poll(() => new URL(page.url()).searchParams.get("view")).toBe("outline");
+  const outline = page.getByRole("region", { name: "Outline" });
+  await outline.getByRole("button", { name: "Add Manual Trigger" }).click();
+  await outline.getByRole("button", { name: "Add PostgreSQL Query" }).click();
+  await outline.getByRole("button", { name: "Insert after Manual Trigger" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Add Redis Command" }).click();
+  await outline.getByText(/Redis Command · Cache · Runs after Manual Trigger/).waitFor();
+  await outline.getByText(/PostgreSQL Query · Orders DB · Runs after Redis Command/).waitFor();
+  await isSound(page, "editor-outline");
+  await page.keyboard.press("Control+s");
+  await state(page, "Saved");
+  expect(new Set((await saved(id)).definition.edges)).toEqual(
+    new Set([
+      { source: "manual_trigger", target: "redis_command" },
+      { source: "redis_command", target: "postgresql_query" },
+    ]),
+  );
+  await outline.getByRole("button", { name: "Delete Redis Command" }).click();
+  await expect.poll(() => outline.locator("[data-outline]").count()).toBe(2);
+});
+
+test("what stands in strings and comments is no parameter; one too many is a warning", async () => {
+  await project();
+  const page = await editor(await workflow("Parameters", chain()));
+  await node(page, "Load orders").click();
+  await write(page, "SQL", "SELECT '$3', $1 /* $4 */ , \"$5\" -- $6");
+  await panel(page).getByText("SQL uses $1 but there are 0 parameters.").waitFor();
+  await write(page, "Parameters", '["{{ trigger.id }}", 2]');
+  await panel(page).getByText("Parameter 2 is not used.").waitFor();
+  await panel(page).getByText("$1 → \"{{ trigger.id }}\"").waitFor();
+  expect(await panel(page).getByText("SQL uses").count()).toBe(0);
+  await page.locator("#editor-foot summary").click();
+  await page.locator("#editor-foot").getByText("Parameter 2 is not used.").waitFor();
+  await isSound(page, "editor-problems");
+  await write(page, "Parameters", "[12345678901234567890]");
+  await panel(page).getByText(/12345678901234567890 has more digits/).waitFor();
+});
+
+test("SET shows Value; GET hides it and keeps it", async () => {
+  await project();
+  const id = await workflow("Redis");
+  const page = await editor(id);
+  await add(page, "Redis Command");
+  await panel(page).getByText("Enter a key.").waitFor();
+  await panel(page).getByRole("combobox", { name: "Command" }).click();
+  await page.getByRole("option", { name: "SET" }).click();
+  await panel(page).getByText("Enter a value.").waitFor();
+  await panel(page).getByLabel("Key", { exact: true }).fill("total");
+  await panel(page).getByLabel("Value", { exact: true }).fill("42");
+  await isSound(page, "editor-redis");
+  await panel(page).getByRole("combobox", { name: "Command" }).click();
+  await page.getByRole("option", { name: "GET" }).click();
+  expect(await panel(page).getByLabel("Value", { exact: true }).count()).toBe(0);
+  await panel(page).getByRole("combobox", { name: "Command" }).click();
+  await page.getByRole("option", { name: "SET" }).click();
+  expect(await panel(page).getByLabel("Value", { exact: true }).inputValue()).toBe("42");
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await page.locator("#editor-foot").getByText("Succeeded").waitFor();
+  expect((await saved(id)).definition.nodes[0]).toMatchObject({ config: { command: "SET", key: "total", value: "42" } });
+});
+
+test("twenty steps back and forth; a reload brings what was saved", async () => {
+  await project();
+  const id = await workflow("Undo", chain());
+  const page = await editor(id);
+  for (let n = 0; n < 20; n++) await add(page, n % 2 ? "Redis Command" : "PostgreSQL Query");
+  await expect.poll(() => page.locator("[data-node]").count()).toBe(22);
+  for (let n = 0; n < 20; n++) await page.getByRole("button", { name: "Undo" }).click();
+  await expect.poll(() => page.locator("[data-node]").count()).toBe(2);
+  await state(page, "Saved");
+  for (let n = 0; n < 20; n++) await page.getByRole("button", { name: "Redo" }).click();
+  await expect.poll(() => page.locator("[data-node]").count()).toBe(22);
+  await page.getByRole("button", { name: "Tidy up" }).click();
+  await page.waitForTimeout(100);
+  await isSound(page, "editor-many");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await state(page, "Saved");
+  const before = (await saved(id)).definition;
+  await page.reload();
+  await expect.poll(() => page.locator("[data-node]").count()).toBe(22);
+  await state(page, "Saved");
+  expect((await saved(id)).definition).toEqual(before);
+});
+
+test("two people save: the second is asked, and nothing is lost", async () => {
+  await project();
+  const id = await workflow("Both", chain());
+  const page = await editor(id);
+  await node(page, "Load orders").click();
+  await panel(page).getByLabel("Name", { exact: true }).fill("Mine");
+  const theirs = chain();
+  theirs.nodes[1] = query("load", "Theirs", "SELECT 2 AS n", at(272));
+  await ada.mutation("workflows.update", { workflowId: id, version: 1, definition: theirs });
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  const dialog = page.getByRole("alertdialog");
+  await dialog.getByText("ada saved this workflow just now.").waitFor();
+  await dialog.getByRole("button", { name: "Show differences" }).click();
+  await dialog.getByText("Theirs").waitFor();
+  await isSound(page, "editor-conflict");
+  await page.keyboard.press("Escape");
+  expect(await panel(page).getByLabel("Name", { exact: true }).inputValue()).toBe("Mine");
+  expect((await saved(id)).definition.nodes).toContainEqual(expect.objectContaining({ name: "Theirs" }));
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await dialog.getByRole("button", { name: "Overwrite" }).click();
+  await state(page, "Saved");
+  expect(await saved(id)).toMatchObject({ version: 3 });
+  expect((await saved(id)).definition.nodes).toContainEqual(expect.objectContaining({ name: "Mine" }));
+
+  await panel(page).getByLabel("Name", { exact: true }).fill("Mine again");
+  await ada.mutation("workflows.update", { workflowId: id, version: 3, definition: theirs });
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await dialog.getByRole("button", { name: "Save as a copy" }).click();
+  await page.getByRole("heading", { name: "Both (copy)" }).waitFor();
+  await node(page, "Mine again").waitFor();
+});
+
+test("activating and renaming with unsaved changes make no conflict", async () => {
+  await project();
+  const id = await workflow("Active", chain());
+  const page = await editor(id);
+  await node(page, "Load orders").click();
+  await panel(page).getByLabel("Name", { exact: true }).fill("Changed");
+  await page.getByRole("switch", { name: "Active" }).click({ force: true });
+  await expect.poll(async () => (await saved(id)).active).toBe(true);
+  await page.getByRole("button", { name: "Rename" }).click();
+  await page.getByRole("dialog").getByLabel("Name").fill("Still active");
+  await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
+  await page.getByRole("heading", { name: "Still active" }).waitFor();
+  await state(page, "Unsaved changes");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await state(page, "Saved");
+  expect(await saved(id)).toMatchObject({ version: 2, name: "Still active", active: true });
+});
+
+test("a reload offers the draft; leaving asks; Escape in the panel loses nothing", async () => {
+  await project();
+  const id = await workflow("Draft", chain());
+  const page = await editor(id);
+  await node(page, "Load orders").click();
+  await panel(page).getByLabel("Name", { exact: true }).fill("Drafted");
+  await page.keyboard.press("Escape");
+  await node(page, "Drafted").waitFor();
+  expect(await page.evaluate(() => (document.activeElement as HTMLElement).dataset.node)).toBe("load");
+  await page.reload();
+  await page.getByText(/^Unsaved changes from \d\d:\d\d were found\.$/).waitFor();
+  await node(page, "Load orders").waitFor();
+  await isSound(page, "editor-draft");
+  await page.getByRole("button", { name: "Restore" }).click();
+  await node(page, "Drafted").waitFor();
+  await page.getByRole("link", { name: /^Orders/ }).click();
+  const question = page.getByRole("alertdialog", { name: "Discard changes?" });
+  await question.getByRole("button", { name: "Keep editing" }).click();
+  await question.waitFor({ state: "hidden" });
+  await state(page, "Unsaved changes");
+  await page.getByRole("link", { name: /^Orders/ }).click();
+  await question.getByRole("button", { name: "Discard" }).click();
+  await page.getByRole("link", { name: "Draft", exact: true }).click();
+  await node(page, "Load orders").waitFor();
+  expect(await page.getByText(/^Unsaved changes from/).count()).toBe(0);
+});
+
+test("a run is watched live, with its input; it can be cancelled", async () => {
+  await project();
+  const definition = chain();
+  definition.nodes[1] = query("load", "Load orders", "SELECT pg_sleep($1)", { ...at(272) });
+  (definition.nodes[1] as { config: { parameters: unknown } }).config.parameters = ["{{ trigger.seconds }}"];
+  const page = await editor(await workflow("Slow", definition));
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  /* Something asks for the input, so the page does. */
+  const dialog = page.getByRole("dialog", { name: "Run with input" });
+  await write(page, "Input", '{"seconds"');
+  await dialog.getByRole("button", { name: "Run" }).click();
+  await dialog.getByText("The input must be JSON.").waitFor();
+  await write(page, "Input", '{"seconds": 600}');
+  await isSound(page, "editor-input");
+  await dialog.getByRole("button", { name: "Run" }).click();
+  await node(page, "Load orders").getByText("running").waitFor();
+  await isSound(page, "editor-running");
+  await page.locator(".editor-bar").getByRole("button", { name: "Cancel" }).click();
+  await page.locator("#editor-foot").getByText("Cancelled").waitFor();
+});
+
+test("a failed node says why; a deleted connection too", async () => {
+  await project();
+  const definition = chain();
+  definition.nodes[1] = query("load", "Load orders", "SELECT 1/0", at(272));
+  const id = await workflow("Failing", definition);
+  const page = await editor(id);
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await page.locator("#editor-foot").getByText(/division by zero/).waitFor();
+  await node(page, "Load orders").click();
+  await panel(page).getByRole("tab", { name: "Output" }).click();
+  await panel(page).getByText(/division by zero/).waitFor();
+  await isSound(page, "editor-failed");
+  await ada.mutation("connections.delete", { connectionId: pgId, force: true });
+  await page.reload();
+  await panel(page).getByText("This connection was deleted. Choose another.").waitFor();
+});
+
+test("a viewer sees the workflow and changes nothing", async () => {
+  await project();
+  const id = await workflow("Seen", chain());
+  await ada.mutation("members.add", { projectId, email: "vera@tieline.test", role: "viewer" });
+  const page = await editor(id, "vera");
+  await node(page, "Load orders").click();
+  await panel(page).getByLabel("Name", { exact: true }).waitFor();
+  expect(await page.getByRole("button", { name: "Save", exact: true }).getAttribute("aria-disabled")).toBe("true");
+  expect(await page.getByRole("button", { name: "Run", exact: true }).getAttribute("aria-disabled")).toBe("true");
+  expect(await panel(page).getByLabel("Name", { exact: true }).getAttribute("readonly")).not.toBeNull();
+  expect(await page.getByRole("region", { name: "Add node" }).count()).toBe(0);
+  await isSound(page, "editor-viewer");
+});
+
+test("hostile names and values are text", async () => {
+  await project();
+  const evil = '<img src=x onerror="window.broken=1">';
+  const definition = chain();
+  definition.nodes[1] = query("load", evil, `SELECT '${evil}' AS "<b>x</b>"`, at(272));
+  const page = await editor(await workflow(evil, definition));
+  await page.getByRole("heading", { name: evil }).waitFor();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await page.locator("#editor-foot").getByText("Succeeded").waitFor();
+  await page.locator('[data-node="load"]').click();
+  await panel(page).getByRole("tab", { name: "Output" }).click();
+  await panel(page).getByText(evil).first().waitFor();
+  expect(await page.evaluate("window.broken")).toBeUndefined();
+});
+
+test("on a narrow screen the editor is its outline", async () => {
+  await project();
+  const page = await editor(await workflow("Narrow", chain()), "ada", { width: 320, height: 640 });
+  const outline = page.getByRole("region", { name: "Outline" });
+  await outline.getByRole("button", { name: "Open Load orders" }).click();
+  await panel(page).getByLabel("Name", { exact: true }).waitFor();
+  expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
+  await isSound(page, "editor-narrow");
+});

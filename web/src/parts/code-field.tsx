@@ -139,6 +139,25 @@ export default function CodeField({
           hinted ? placeholder(hinted) : [],
           looks,
           attributes.current.of(describe.current()),
+          /*
+           * Over a selection the browser would keep the colours of what was there, in a style attribute that
+           * the content policy forbids: so it is not the browser that replaces it.
+           */
+          EditorView.domEventHandlers({
+            beforeinput: (event, editor) => {
+              const { from, to, empty } = editor.state.selection.main;
+              if (event.inputType !== "insertText" || !event.data || empty || editor.composing) return false;
+              const typed = event.data;
+              const insert = () =>
+                editor.state.update(editor.state.replaceSelection(typed), { userEvent: "input.type" });
+              event.preventDefault();
+              const taken = editor.state
+                .facet(EditorView.inputHandler)
+                .some((handle) => handle(editor, from, to, typed, insert));
+              if (!taken) editor.dispatch(insert());
+              return true;
+            },
+          }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged && !update.transactions.some((one) => one.isUserEvent("outside")))
               told.current(update.state.doc.toString());

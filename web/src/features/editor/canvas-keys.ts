@@ -2,6 +2,7 @@
 /* What keys do on the canvas. Single letters are for those who stand on it, never for who types. */
 import { useReactFlow } from "@xyflow/react";
 import type { KeyboardEvent } from "react";
+import { lettersOn } from "../../app/letters.ts";
 import { useEditor } from "./context.tsx";
 import { copyOf, edgeKey, GRID, type Graph, type GraphNode, moveNodes, type Point, paste } from "./model/graph.ts";
 
@@ -88,7 +89,7 @@ export function useCanvasKeys(chosenEdge: string | undefined) {
         setTimeout(() => document.querySelector<HTMLInputElement>("#panel-name")?.select(), 60);
         return true;
     }
-    if (readOnly) return false;
+    if (readOnly || (event.key.length === 1 && !lettersOn())) return false;
     switch (event.key) {
       case "a":
         select([node.id]);
@@ -152,7 +153,8 @@ export function useCanvasKeys(chosenEdge: string | undefined) {
         done = true;
       }
       if (!done) {
-        done = true;
+        done = lettersOn();
+        if (!done) return;
         if (event.key === "0") void fitView({ padding: 0.2, maxZoom: 1 });
         else if (event.key === "+" || event.key === "=") void zoomIn();
         else if (event.key === "-") void zoomOut();

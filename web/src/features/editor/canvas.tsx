@@ -113,7 +113,7 @@ function useLines(chosen: string | undefined): LineEdge[] {
         selected: edgeKey(edge) === chosen,
         animated: steps.get(target)?.status === "running",
         interactionWidth: 20,
-        markerEnd: { type: MarkerType.ArrowClosed, width: 18, height: 18, color: "var(--edge)" },
+        markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14, color: "var(--edge)" },
         ariaLabel: words.edge(from, to),
         domAttributes: noRole as object,
         data: {
@@ -159,12 +159,12 @@ function StartCard() {
 
 function Flow() {
   const editor = useEditor();
-  const { graph, change, readOnly, select, selected, open, openId, add, problems } = editor;
+  const { graph, change, readOnly, select, selected, open, openId, add, problems, fits } = editor;
   const cards = useCards();
   const [nodes, setNodes] = useState(cards);
   const [chosenEdge, setChosenEdge] = useState<string>();
   const lines = useLines(chosenEdge);
-  const { screenToFlowPosition, getZoom, setCenter, getViewport } = useReactFlow();
+  const { screenToFlowPosition, getZoom, setCenter, getViewport, fitView } = useReactFlow();
   const onKeyDown = useCanvasKeys(chosenEdge);
 
   /* What was just opened, or has just been added, is brought into view; so is what a panel would cover. */
@@ -192,6 +192,13 @@ function Flow() {
     }, 50);
     return () => clearTimeout(timer);
   }, [openId]);
+
+  useEffect(() => {
+    if (fits === 0) return;
+    /* Behind the render that moves the nodes. */
+    const timer = setTimeout(() => void fitView({ padding: 0.2, maxZoom: 1 }), 50);
+    return () => clearTimeout(timer);
+  }, [fits, fitView]);
 
   /* What the kit measured and where a drag stands is its own; the rest follows the draft. */
   useEffect(() => {
@@ -235,6 +242,7 @@ function Flow() {
       aria-describedby="canvas-summary"
       id="editor-canvas"
       tabIndex={-1}
+      data-own-keys
       onKeyDown={onKeyDown}
       onDragOver={(event) => {
         if (!event.dataTransfer.types.includes(DRAG_TYPE)) return;
@@ -298,7 +306,9 @@ function Flow() {
       >
         <Background variant={BackgroundVariant.Dots} gap={GRID} size={1} color="var(--line)" />
         <Controls />
-        {graph.nodes.length > 5 ? <MiniMap position="bottom-right" ariaLabel={words.overview} pannable /> : null}
+        {graph.nodes.length > 5 ? (
+          <MiniMap position="bottom-right" ariaLabel={words.overview} style={{ width: 160, height: 100 }} pannable />
+        ) : null}
         {graph.nodes.length === 0 ? <StartCard /> : null}
       </ReactFlow>
     </section>

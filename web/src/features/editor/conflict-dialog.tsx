@@ -6,6 +6,7 @@ import type { Workflow } from "../../api.gen.ts";
 import { Dialog } from "../../parts/dialog.tsx";
 import { ago } from "../../parts/relative-time.tsx";
 import { editorText } from "../../text/editor.ts";
+import "./outline.css";
 import { type Difference, differences } from "./model/differences.ts";
 import { type Graph, readGraph } from "./model/graph.ts";
 
@@ -37,34 +38,32 @@ function Differences({ list }: { list: Difference[] }) {
 
 interface Props {
   /* As somebody else saved it. */
-  latest: Workflow | undefined;
+  latest: Workflow;
   graph: Graph;
   close: () => void;
   overwrite: () => void;
   saveAsCopy: () => void;
 }
 
-export function ConflictDialog({ latest, graph, close, overwrite, saveAsCopy }: Props) {
+export default function ConflictDialog({ latest, graph, close, overwrite, saveAsCopy }: Props) {
   const [shown, setShown] = useState(false);
   return (
-    <Dialog opened={latest !== undefined} close={close} title={words.title} width={640} alert>
-      {latest ? (
-        <div className="form">
-          <p>{words.line(latest.savedBy ?? words.somebody, ago(Date.parse(latest.savedAt), Date.now()))}</p>
-          <p className="muted">{words.what}</p>
-          {shown ? <Differences list={differences(graph, readGraph(latest.definition).graph)} /> : null}
-          <div className="buttons">
-            <Button onClick={() => setShown(true)} disabled={shown} data-autofocus>
-              {words.differences}
-            </Button>
-            <span className="grow" />
-            <Button onClick={saveAsCopy}>{editorText.saveAsCopy}</Button>
-            <Button variant="filled" color="err" onClick={overwrite}>
-              {words.overwrite}
-            </Button>
-          </div>
+    <Dialog opened close={close} title={words.title} width={640} alert>
+      <div className="form">
+        <p>{words.line(latest.savedBy ?? words.somebody, ago(Date.parse(latest.savedAt), Date.now()))}</p>
+        <p className="muted">{words.what}</p>
+        {shown ? <Differences list={differences(graph, readGraph(latest.definition).graph)} /> : null}
+        <div className="buttons">
+          <Button onClick={() => setShown(true)} disabled={shown} data-autofocus>
+            {words.differences}
+          </Button>
+          <span className="grow" />
+          <Button onClick={saveAsCopy}>{editorText.saveAsCopy}</Button>
+          <Button variant="filled" color="err" onClick={overwrite}>
+            {words.overwrite}
+          </Button>
         </div>
-      ) : null}
+      </div>
     </Dialog>
   );
 }

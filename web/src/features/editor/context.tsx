@@ -2,9 +2,11 @@
 /* What every part of the editor reads and changes. */
 import { createContext, useContext } from "react";
 import type { Connection } from "../../api/types.ts";
-import type { Component, Project, Step, Workflow } from "../../api.gen.ts";
+import type { Component, Execution, Project, Workflow } from "../../api.gen.ts";
 import type { Problem } from "./model/check.ts";
 import type { Graph } from "./model/graph.ts";
+
+export type StepNow = Execution["steps"][number];
 
 export interface Editor {
   project: Project;
@@ -15,7 +17,8 @@ export interface Editor {
   /* Of the whole draft. */
   problems: Problem[];
   /* By node, of the execution that is watched or was the last. */
-  steps: ReadonlyMap<string, Step>;
+  steps: ReadonlyMap<string, StepNow>;
+  executionId: string | undefined;
   /* Why nothing can be changed here; absent: it can. */
   readOnly: string | undefined;
   /* `about` joins quick changes of one thing into one step of undo. */
@@ -33,6 +36,8 @@ export interface Editor {
   add: (type: string, where?: { at?: { x: number; y: number }; insertAfter?: string }) => void;
   remove: (ids: Iterable<string>) => void;
   duplicate: (ids: Iterable<string>) => void;
+  /* Another number: the whole graph is to be seen. */
+  fits: number;
   /* Which question is asked about a node. */
   ask: (question: Question | undefined) => void;
 }

@@ -3,6 +3,8 @@
 import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { X } from "lucide-react";
 
+const INSET = 7;
+
 export interface LineData extends Record<string, unknown> {
   label: string;
   /* Takes it away; absent: it may not be. */
@@ -12,7 +14,9 @@ export interface LineData extends Record<string, unknown> {
 export type LineEdge = Edge<LineData, "line">;
 
 export function Line({ data, selected, markerEnd, interactionWidth, ...ends }: EdgeProps<LineEdge>) {
-  const [path, x, y] = getBezierPath(ends);
+  /* From dot to dot: handles are larger than what one sees of them. */
+  const { sourceX, targetX } = ends;
+  const [path, x, y] = getBezierPath({ ...ends, sourceX: sourceX - INSET, targetX: targetX + INSET - 2 });
   return (
     <>
       <BaseEdge path={path} interactionWidth={interactionWidth ?? 20} {...(markerEnd ? { markerEnd } : {})} />

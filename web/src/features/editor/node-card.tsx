@@ -23,7 +23,8 @@ export interface CardData extends Record<string, unknown> {
 export type CardNode = Node<CardData, "card">;
 
 export function labelOf({ name, component, type, connection, state }: CardData): string {
-  return [name, component?.title ?? type, connection, state?.words].filter(Boolean).join(", ");
+  const place = state?.kind === "problem" ? undefined : connection;
+  return [name, component?.title ?? type, place, state?.words].filter(Boolean).join(", ");
 }
 
 export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps<CardNode>) {
@@ -55,7 +56,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
           {component?.title ?? type}
         </span>{" "}
         <span className="node-foot">
-          {connection ? <span className="node-connection">{connection}</span> : null}{" "}
+          {connection && state?.kind !== "problem" ? <span className="node-connection">{connection}</span> : null}{" "}
           {state ? (
             state.busy ? (
               <span className="status-mark" data-tone="info">
@@ -63,7 +64,9 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
                 {state.words}
               </span>
             ) : (
-              <StatusMark tone={state.tone}>{state.words}</StatusMark>
+              <StatusMark tone={state.tone}>
+                <span className="node-words">{state.words}</span>
+              </StatusMark>
             )
           ) : null}
         </span>

@@ -6,6 +6,7 @@ import { GuardedButton } from "../../parts/guarded-button.tsx";
 import { editorText } from "../../text/editor.ts";
 import { type Question, useEditor } from "./context.tsx";
 import { connect, disconnect, findNode, isConnected, refusal } from "./model/graph.ts";
+import "./outline.css";
 import { Palette } from "./palette.tsx";
 
 const words = editorText.node;

@@ -8,6 +8,7 @@ import type { Problem } from "./model/check.ts";
 const words = editorText.node;
 
 export interface NodeState {
+  kind: "problem" | "step";
   tone: Tone;
   words: string;
   busy?: boolean;
@@ -25,8 +26,8 @@ const tones: Record<Step["status"], Tone> = {
 
 export function stateOf(problems: Problem[], step: Step | undefined): NodeState | undefined {
   const first = problems.find((problem) => problem.level === "error") ?? problems[0];
-  if (first) return { tone: "warn", words: first.message };
+  if (first) return { kind: "problem", tone: "warn", words: first.message };
   if (!step) return undefined;
   const { status } = step;
-  return { tone: tones[status], words: words[status], ...(status === "running" ? { busy: true } : {}) };
+  return { kind: "step", tone: tones[status], words: words[status], ...(status === "running" ? { busy: true } : {}) };
 }

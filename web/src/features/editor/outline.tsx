@@ -89,7 +89,7 @@ function Item({ node }: { node: GraphNode }) {
   );
 }
 
-export function Outline() {
+export default function Outline() {
   const { graph, readOnly } = useEditor();
   return (
     <section className="outline" id="editor-canvas" aria-label={editorText.outline} tabIndex={-1}>

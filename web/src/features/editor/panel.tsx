@@ -2,22 +2,24 @@
 /* Properties of one node, and what the last execution gave it and got from it. All changes go to the draft at once. */
 import { ActionIcon, Menu, Select, TextInput } from "@mantine/core";
 import { Ellipsis, Maximize2, X } from "lucide-react";
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
-import type { Component, Step } from "../../api.gen.ts";
+import { useEffect, useState } from "react";
+import { useWholeStep } from "../../api/live-execution.ts";
+import type { Component } from "../../api.gen.ts";
+import { sentence } from "../../app/errors.ts";
 import { Dialog } from "../../parts/dialog.tsx";
-import { StatusMark } from "../../parts/status-mark.tsx";
+import { TabList } from "../../parts/tab-list.tsx";
 import { editorText } from "../../text/editor.ts";
+import { text } from "../../text/en.ts";
+import { Duration, Payload, StateMark } from "../executions/index.ts";
 import { focusNode } from "./canvas-keys.ts";
-import { problemsOf, useEditor } from "./context.tsx";
+import { problemsOf, type StepNow, useEditor } from "./context.tsx";
 import { Field } from "./fields/field.tsx";
 import { errorOf } from "./fields/notes.tsx";
 import { RetryFields } from "./fields/retry.tsx";
 import { iconOf } from "./icons.tsx";
 import { isShown } from "./model/fields.ts";
 import { changeNode, findNode, GRID, type GraphNode, moveNodes, type Point, setConfig, setId } from "./model/graph.ts";
-import { stateOf } from "./node-state.ts";
 import "./panel.css";
-import { Payload } from "./payload.tsx";
 
 const words = editorText.panel;
 
@@ -175,35 +177,29 @@ function Properties({ node, component, inDialog }: { node: GraphNode; component:
   );
 }
 
-function StepLine({ step }: { step: Step }) {
-  const state = stateOf([], step);
-  const took = step.startedAt && step.finishedAt ? Date.parse(step.finishedAt) - Date.parse(step.startedAt) : undefined;
-  return (
-    <p className="step-line">
-      {state ? <StatusMark tone={state.tone}>{state.words}</StatusMark> : null}
-      {took === undefined ? null : <span className="meta">{took} ms</span>}
-      {step.attemptCount > 1 ? <span className="meta">{words.attempts(step.attemptCount)}</span> : null}
-    </p>
-  );
-}
-
-function Result({ step, part }: { step: Step | undefined; part: "input" | "output" }) {
-  if (!step) return <p className="muted">{words.noRun}</p>;
-  const value = step[part];
+function Result({ executionId, step, part }: { executionId: string; step: StepNow; part: "input" | "output" }) {
+  const whole = useWholeStep(executionId, step);
+  const value = (step.partial ? whole.data : step)?.[part];
+  const nothing = part === "input" ? words.noInput : words.noOutput;
   return (
     <div className="form">
-      <StepLine step={step} />
+      <p className="step-line">
+        <StateMark state={step.status} />
+        <span className="meta">
+          <Duration span={step} open={step.status === "running"} />
+        </span>
+        {step.attemptCount > 1 ? <span className="meta">{words.attempts(step.attemptCount)}</span> : null}
+      </p>
       {part === "output" && step.error ? (
         <p className="form-error">
-          {step.error.message} <span className="mono">({step.error.sqlState ?? step.error.code})</span>
+          {sentence(step.error.message)} <span className="mono">({step.error.sqlState ?? step.error.code})</span>
         </p>
       ) : null}
-      {value === undefined ? (
-        step.error && part === "output" ? null : (
-          <p className="muted">{part === "input" ? words.noInput : words.noOutput}</p>
-        )
-      ) : (
-        <Payload value={value} label={words[part]} />
+      {step.partial && whole.isPending ? <p className="muted late">{text.common.loading}</p> : null}
+      {value !== undefined ? (
+        <Payload value={value} name={`${step.nodeId}-${part}`} />
+      ) : step.error || step.partial ? null : (
+        <p className="muted">{nothing}</p>
       )}
     </div>
   );
@@ -212,56 +208,25 @@ function Result({ step, part }: { step: Step | undefined; part: "input" | "outpu
 const tabs = ["properties", "input", "output"] as const;
 type Tab = (typeof tabs)[number];
 
-function Tabs({ tab, setTab }: { tab: Tab; setTab: (tab: Tab) => void }) {
-  const list = useRef<HTMLDivElement>(null);
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length] ?? tab;
-    setTab(next);
-    list.current?.querySelector<HTMLElement>(`[data-tab="${next}"]`)?.focus();
-  };
-  return (
-    <div className="panel-tabs" role="tablist" ref={list} onKeyDown={onKeyDown}>
-      {tabs.map((one) => (
-        <button
-          key={one}
-          type="button"
-          role="tab"
-          id={`panel-tab-${one}`}
-          data-tab={one}
-          aria-selected={one === tab}
-          aria-controls="panel-body"
-          tabIndex={one === tab ? 0 : -1}
-          onClick={() => setTab(one)}
-        >
-          {words[one]}
-        </button>
-      ))}
-    </div>
-  );
-}
-
 function Body({ node, inDialog }: { node: GraphNode; inDialog: boolean }) {
-  const { components, steps } = useEditor();
+  const { components, steps, executionId } = useEditor();
   const [tab, setTab] = useState<Tab>("properties");
   const component = components.get(node.type);
+  const step = steps.get(node.id);
   return (
-    <>
-      <Tabs tab={tab} setTab={setTab} />
-      <div className="panel-body" id="panel-body" role="tabpanel" aria-labelledby={`panel-tab-${tab}`}>
-        {tab === "properties" ? (
-          component ? (
-            <Properties key={node.id} node={node} component={component} inDialog={inDialog} />
-          ) : (
-            <p className="form-error">{words.unknownType}</p>
-          )
+    <TabList label={words.sections} value={tab} change={setTab} tabs={tabs.map((id) => ({ id, title: words[id] }))}>
+      {tab !== "properties" ? (
+        step && executionId ? (
+          <Result key={tab} executionId={executionId} step={step} part={tab} />
         ) : (
-          <Result step={steps.get(node.id)} part={tab} />
-        )}
-      </div>
-    </>
+          <p className="muted">{words.noRun}</p>
+        )
+      ) : component ? (
+        <Properties key={node.id} node={node} component={component} inDialog={inDialog} />
+      ) : (
+        <p className="form-error">{words.unknownType}</p>
+      )}
+    </TabList>
   );
 }
 
@@ -332,6 +297,8 @@ export default function NodePanel() {
         style={{ width }}
         onKeyDown={(event) => {
           if (event.key !== "Escape" || event.defaultPrevented) return;
+          /* It closes a list first. */
+          if ((event.target as HTMLElement).getAttribute("aria-expanded") === "true") return;
           event.stopPropagation();
           focusNode(node.id);
         }}

@@ -60,7 +60,7 @@ function Form({ close, last, run }: Omit<Props, "opened">) {
           }}
           invalid={wrong}
           describedBy={`${id}-notes`}
-          hint='{"id": 7}'
+          hint='For example {"id": 7}'
         />
         <div id={`${id}-notes`} className="own-notes">
           {wrong ? (

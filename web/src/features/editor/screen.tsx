@@ -15,7 +15,6 @@ import { editorText } from "../../text/editor.ts";
 import { RenameDialog } from "../workflows/index.ts";
 import { Canvas } from "./canvas.tsx";
 import { focusNode } from "./canvas-keys.ts";
-import { ConflictDialog } from "./conflict-dialog.tsx";
 import { type Editor, EditorProvider, type Question } from "./context.tsx";
 import "./editor.css";
 import { LastRun } from "./last-run.tsx";
@@ -23,7 +22,6 @@ import { check, withServers } from "./model/check.ts";
 import { connectionFieldOf } from "./model/fields.ts";
 import { addNode, copyOf, type Graph, insertAfter, paste, removeNodes, usesTrigger } from "./model/graph.ts";
 import { NodeDialogs } from "./node-dialogs.tsx";
-import { Outline } from "./outline.tsx";
 import { Palette } from "./palette.tsx";
 import { Problems } from "./problems.tsx";
 import { RunDialog } from "./run-dialog.tsx";
@@ -36,6 +34,8 @@ import { useShortcuts } from "./use-shortcuts.ts";
 const route = { from: "/user/projects/$projectId/workflows/$workflowId" } as const;
 /* Behind the first picture: fields bring much with them. */
 const NodePanel = lazy(() => import("./panel.tsx"));
+const Outline = lazy(() => import("./outline.tsx"));
+const ConflictDialog = lazy(() => import("./conflict-dialog.tsx"));
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 
 /* A new node's connection, where there is no choice to make: what this workflow uses already, or the only one. */
@@ -92,6 +92,7 @@ function Screen({ workflow, first }: { workflow: Workflow; first: Graph }) {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [question, setQuestion] = useState<Question>();
   const [renaming, setRenaming] = useState(false);
+  const [fits, setFits] = useState(0);
   const [asksInput, setAsksInput] = useState(false);
   const [typedInput, setTypedInput] = useState("");
   const narrow = useNarrow();
@@ -181,6 +182,7 @@ function Screen({ workflow, first }: { workflow: Workflow; first: Graph }) {
   const tidyUp = () =>
     void import("./model/layout.ts").then(({ tidy }) => {
       change(tidy);
+      setFits((times) => times + 1);
       announce(editorText.tidied);
     });
   useShortcuts({
@@ -189,7 +191,7 @@ function Screen({ workflow, first }: { workflow: Workflow; first: Graph }) {
     undo: draft.undo,
     redo: draft.redo,
     tidyUp: () => !readOnly && tidyUp(),
-    toggleOutline: () => setOutline(!outline),
+    toggleOutline: () => !narrow && setOutline(!outline),
   });
 
   const editor: Editor = {
@@ -200,6 +202,7 @@ function Screen({ workflow, first }: { workflow: Workflow; first: Graph }) {
     connections,
     problems,
     steps: run.steps,
+    executionId: run.execution?.id,
     readOnly,
     change,
     undo: draft.undo,
@@ -214,6 +217,7 @@ function Screen({ workflow, first }: { workflow: Workflow; first: Graph }) {
     remove,
     duplicate,
     ask: setQuestion,
+    fits,
   };
   const state: SaveState = saving.saving ? "saving" : saving.failure ? "failed" : draft.dirty ? "unsaved" : "saved";
 
@@ -227,7 +231,7 @@ function Screen({ workflow, first }: { workflow: Workflow; first: Graph }) {
           setActive={(active) => void setActive(active)}
           tidyUp={tidyUp}
           outline={outline}
-          setOutline={setOutline}
+          {...(narrow ? {} : { setOutline })}
           run={runNow}
           runWith={() => setAsksInput(true)}
           running={run.running}
@@ -255,7 +259,7 @@ function Screen({ workflow, first }: { workflow: Workflow; first: Graph }) {
               <Palette />
             </section>
           )}
-          {outline ? <Outline /> : <Canvas />}
+          <Suspense>{outline ? <Outline /> : <Canvas />}</Suspense>
           <Suspense>
             <NodePanel />
           </Suspense>
@@ -276,13 +280,17 @@ function Screen({ workflow, first }: { workflow: Workflow; first: Graph }) {
         }}
       />
       <RenameDialog workflow={renaming ? workflow : undefined} close={() => setRenaming(false)} />
-      <ConflictDialog
-        latest={saving.conflict}
-        graph={graph}
-        close={saving.closeConflict}
-        overwrite={() => void saving.overwrite()}
-        saveAsCopy={() => void saving.saveAsCopy()}
-      />
+      <Suspense>
+        {saving.conflict ? (
+          <ConflictDialog
+            latest={saving.conflict}
+            graph={graph}
+            close={saving.closeConflict}
+            overwrite={() => void saving.overwrite()}
+            saveAsCopy={() => void saving.saveAsCopy()}
+          />
+        ) : null}
+      </Suspense>
       <ConfirmDiscard
         opened={blocker.status === "blocked"}
         keep={() => blocker.reset?.()}
@@ -295,8 +303,7 @@ function Screen({ workflow, first }: { workflow: Workflow; first: Graph }) {
   );
 }
 
-export function EditorScreen() {
-  const { workflowId } = useParams(route);
+function Loaded({ workflowId }: { workflowId: string }) {
   const workflow = useSuspenseQuery(trpc.workflows.get.queryOptions({ workflowId })).data;
   const heading = useRef(false);
   useEffect(() => {
@@ -304,11 +311,17 @@ export function EditorScreen() {
     heading.current = true;
     if (document.activeElement === document.body) document.querySelector<HTMLElement>(".editor h1")?.focus();
   }, []);
-  /* Only what it begins with: later versions come as they are saved. */
+  /* Only what it begins with: later versions come as they are saved, and the screen stays. */
+  const [version] = useState(workflow.version);
   const first = useSuspenseQuery({
-    queryKey: ["editor", workflowId, workflow.version],
+    queryKey: ["editor", workflowId, version],
     queryFn: () => graphOf(workflow),
     staleTime: Number.POSITIVE_INFINITY,
   }).data;
-  return <Screen key={workflowId} workflow={workflow} first={first} />;
+  return <Screen workflow={workflow} first={first} />;
+}
+
+export function EditorScreen() {
+  const { workflowId } = useParams(route);
+  return <Loaded key={workflowId} workflowId={workflowId} />;
 }

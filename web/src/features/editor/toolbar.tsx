@@ -21,7 +21,8 @@ interface Props {
   setActive: (active: boolean) => void;
   tidyUp: () => void;
   outline: boolean;
-  setOutline: (outline: boolean) => void;
+  /* Absent: there is room for nothing else. */
+  setOutline?: (outline: boolean) => void;
   run: () => void;
   runWith: () => void;
   running: boolean;
@@ -32,7 +33,7 @@ interface Props {
 
 export function Toolbar(props: Props) {
   const { project, workflow, readOnly, undo, redo, canUndo, canRedo } = useEditor();
-  const { state, outline, running, cancelling } = props;
+  const { state, outline, setOutline, running, cancelling } = props;
   useEffect(() => {
     document.title = `${workflow.name} · ${text.product}`;
   }, [workflow.name]);
@@ -62,12 +63,14 @@ export function Toolbar(props: Props) {
           {words.tidy}
         </GuardedButton>
       )}
-      <Button
-        leftSection={outline ? <WorkflowIcon size={16} aria-hidden /> : <ListTree size={16} aria-hidden />}
-        onClick={() => props.setOutline(!outline)}
-      >
-        {outline ? words.canvas : words.outline}
-      </Button>
+      {setOutline ? (
+        <Button
+          leftSection={outline ? <WorkflowIcon size={16} aria-hidden /> : <ListTree size={16} aria-hidden />}
+          onClick={() => setOutline(!outline)}
+        >
+          {outline ? words.canvas : words.outline}
+        </Button>
+      ) : null}
       <Switch
         className="editor-active"
         label={words.active}

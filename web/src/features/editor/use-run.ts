@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { api, queryClient, trpc } from "../../api/client.ts";
 import { hasEnded, useLiveExecution } from "../../api/live-execution.ts";
-import type { Step, Workflow } from "../../api.gen.ts";
+import type { Workflow } from "../../api.gen.ts";
 import { announce } from "../../app/announce.tsx";
 import { problemOf } from "../../app/errors.ts";
 import { editorText } from "../../text/editor.ts";
@@ -31,10 +31,7 @@ export function useRun(workflow: Workflow) {
     void queryClient.invalidateQueries(trpc.executions.list.pathFilter());
   }, [execution, startedId]);
 
-  const steps = useMemo(
-    () => new Map<string, Step>(execution?.steps.map((step) => [step.nodeId, step as Step])),
-    [execution],
-  );
+  const steps = useMemo(() => new Map(execution?.steps.map((step) => [step.nodeId, step])), [execution]);
 
   return {
     execution,

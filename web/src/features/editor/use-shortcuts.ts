@@ -1,6 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys that act anywhere in the editor; single letters only where nobody types. */
 import { useEffect, useRef } from "react";
+import { lettersOn } from "../../app/letters.ts";
+import { addShortcuts, control } from "../../app/shortcuts.ts";
+import { editorText } from "../../text/editor.ts";
+
+const words = editorText.keys;
+addShortcuts({
+  title: words.editor,
+  keys: [
+    { keys: [control, "S"], does: words.save },
+    { keys: [control, "Enter"], does: words.run },
+    { keys: [control, "Z"], does: words.undo },
+    { keys: [control, "Shift", "Z"], does: words.redo },
+    { keys: ["F6"], does: words.parts },
+    { keys: ["T"], does: words.tidy },
+    { keys: ["O"], does: words.outline },
+  ],
+});
+addShortcuts({
+  title: words.canvas,
+  keys: [
+    { keys: ["← ↑ → ↓"], does: words.go },
+    { keys: ["Shift", "← ↑ → ↓"], does: words.move },
+    { keys: ["A"], does: words.add },
+    { keys: ["C"], does: words.connect },
+    { keys: ["Enter"], does: words.open },
+    { keys: ["F2"], does: words.rename },
+    { keys: ["Del"], does: words.remove },
+    { keys: [control, "D"], does: words.duplicate },
+    { keys: [control, "A / C / V"], does: words.copy },
+    { keys: ["0 + −"], does: words.zoom },
+  ],
+});
 
 interface Actions {
   save: () => void;
@@ -41,7 +73,7 @@ export function useShortcuts(actions: Actions): void {
         else if (key === "y") act = redo;
       } else if (event.key === "F6") {
         act = () => goRound(event.shiftKey ? -1 : 1);
-      } else if (!typing && !event.altKey) {
+      } else if (!typing && !event.altKey && lettersOn()) {
         if (event.key === "t") act = tidyUp;
         else if (event.key === "o") act = toggleOutline;
       }

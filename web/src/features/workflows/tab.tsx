@@ -16,8 +16,9 @@ import { FormError } from "../../parts/form-error.tsx";
 import { GuardedButton, GuardedIcon } from "../../parts/guarded-button.tsx";
 import { LoadError } from "../../parts/load-error.tsx";
 import { RelativeTime } from "../../parts/relative-time.tsx";
-import { StatusMark, type Tone } from "../../parts/status-mark.tsx";
+import { StatusMark } from "../../parts/status-mark.tsx";
 import { text } from "../../text/en.ts";
+import { StateMark } from "../executions/index.ts";
 import { useProject } from "../projects/index.ts";
 import { DeleteWorkflowDialog } from "./delete-dialog.tsx";
 import { NewWorkflowDialog, RenameDialog } from "./name-dialogs.tsx";
@@ -25,20 +26,11 @@ import type { WorkflowsSearch } from "./search.ts";
 import "./workflows.css";
 
 const words = text.workflows;
-const tones: Record<ExecutionSummary["status"], Tone> = {
-  queued: "idle",
-  running: "info",
-  waiting: "warn",
-  succeeded: "ok",
-  failed: "err",
-  cancelled: "idle",
-};
-
 function LastExecution({ execution }: { execution: ExecutionSummary | undefined }) {
   if (!execution) return <span className="muted">{words.neverRun}</span>;
   return (
     <>
-      <StatusMark tone={tones[execution.status]}>{words.executionStates[execution.status]}</StatusMark>{" "}
+      <StateMark state={execution.status} />{" "}
       <span className="meta">
         <RelativeTime at={execution.createdAt} />
       </span>
@@ -165,7 +157,13 @@ export function WorkflowsTab() {
     });
 
   const addButton = (
-    <GuardedButton variant="filled" leftSection={<Plus size={16} />} reason={reason} onClick={() => set({ add: true })}>
+    <GuardedButton
+      variant="filled"
+      leftSection={<Plus size={16} />}
+      reason={reason}
+      onClick={() => set({ add: true })}
+      data-shortcut="new"
+    >
       {words.add}
     </GuardedButton>
   );
@@ -181,6 +179,7 @@ export function WorkflowsTab() {
             <TextInput
               className="workflow-filter"
               type="search"
+              data-shortcut="search"
               aria-label={words.searchLabel}
               placeholder={words.search}
               leftSection={<Search size={16} aria-hidden />}

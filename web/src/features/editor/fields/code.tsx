@@ -96,7 +96,7 @@ export function JsonArrayField({ field, node, value, set, problems }: FieldProps
         invalid={errorOf(problems) !== undefined}
         readOnly={readOnly !== undefined}
         describedBy={`${id}-notes`}
-        hint='["{{ trigger.id }}", 1]'
+        hint='For example ["{{ trigger.id }}", 1]'
         suggestions={suggestions}
         key={node.id}
       />
