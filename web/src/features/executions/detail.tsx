@@ -121,7 +121,7 @@ function Failure({ execution, select }: { execution: Execution; select: (nodeId:
   return (
     <div className="run-failure">
       <p>
-        {sentence(error.message)}
+        {step ? sentence(error.message).replace(/\.$/, "") : sentence(error.message)}
         {step ? (
           <>
             {" ("}

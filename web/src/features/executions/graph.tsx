@@ -112,7 +112,7 @@ export function RunGraph({ executionId, steps, selected, select }: Props) {
           target: edge.target,
           focusable: false,
           markerEnd: { type: MarkerType.ArrowClosed, color: "var(--edge)" },
-          ariaRole: "presentation",
+          domAttributes: { "aria-roledescription": undefined } as object,
         }),
       ),
     [definition],
