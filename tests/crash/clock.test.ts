@@ -14,6 +14,9 @@ const delayMs = 1500;
 
 let retries = "";
 let deadline = "";
+let rest = "";
+/* Waited for in the store, by an execution that nobody holds. */
+const restMs = 5500;
 
 async function workflowWith(name: string, connectionId: string, retry: unknown): Promise<string> {
   const node = { id: "get", type: "redis-command", name, config: { connectionId, command: "GET", key: "k" }, retry };
@@ -24,6 +27,7 @@ beforeAll(async () => {
   const { id } = await call("connections.create", { projectId: project, connectionType: "redis", name: "Nowhere", connectionUrl: nowhere });
   retries = await workflowWith("Retries", id, { strategy: "fixed", maxAttempts: 3, delayMs });
   deadline = await workflowWith("Deadline", id, { strategy: "fixed", maxAttempts: 100, delayMs: 200, deadlineMs: 2000 });
+  rest = await workflowWith("Rest", id, { strategy: "fixed", maxAttempts: 2, delayMs: restMs });
   await stop();
 });
 
@@ -94,6 +98,20 @@ for (const [what, seconds] of Object.entries(steps)) {
     await endOf(fresh.executionId);
   });
 }
+
+for (const what of ["a year ahead", "a year back"] as const)
+  test(`what rests in the store comes back in its time when the clock is set ${what}`, async () => {
+    await clockSet(steps[what]);
+    const began = performance.now();
+    const { executionId } = await call("workflows.execute", { workflowId: rest });
+    await waiting(executionId);
+    faults(true);
+    const execution = await endOf(executionId);
+    expect(execution.error.code).toBe("REFUSED");
+    expect(execution.steps[0].attempts.length).toBe(2);
+    expect(performance.now() - began).toBeGreaterThan(restMs - 100);
+    checkOrder(execution);
+  });
 
 test("a session ends by the clock, a token without an end stays, a limit counts by its own", async () => {
   await clockSet(3600);

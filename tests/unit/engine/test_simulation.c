@@ -2,7 +2,7 @@
 /*
  * Executions in a world that fails: the state machine, driven as engine/task.c, save.c and claim.c
  * drive it, with a store that refuses commits, upstreams that refuse, fail, or act and are lost,
- * processes that die at any moment, cancels, and a wall clock that is set. In the end the world is
+ * processes that die at any moment, rests in the store, cancels, and a wall clock that is set. In the end the world is
  * compared with what is on record: what may not be repeated has acted once or not at all, and where
  * nobody knows, the record says so.
  *
@@ -31,6 +31,7 @@
 static const uint64_t kept_seeds[] = { 2687, 3451 };
 
 static uint64_t seed, random_state;
+static bool rests; /* what waits may rest in the store: not in kept seeds, which knew no rest */
 
 static uint64_t roll(uint64_t limit)
 {
@@ -78,7 +79,7 @@ struct store {
     int status;
     int64_t claims;
     bool cancel_requested;
-    struct instant started_at;
+    struct instant started_at, resume_at, resting_since;
 };
 
 struct world {
@@ -94,12 +95,19 @@ struct world {
     struct save *saves;
     size_t save_first, save_end;
     int64_t clock_ahead_us, claims;
+    int64_t engine_ahead_us;
+    bool resting; /* it holds nothing */
     bool end_saved, ended;
 };
 
 static struct instant now(const struct world *w)
 {
     return (struct instant){ w->monotonic_us + w->clock_ahead_us };
+}
+
+static struct instant engine_now(const struct world *w)
+{
+    return (struct instant){ w->monotonic_us + w->engine_ahead_us };
 }
 
 static bool is_once(const struct world *w, unsigned node)
@@ -153,6 +161,22 @@ static void apply(struct world *w)
             w->tasks[w->x.ready[i]].state = TASK_QUEUED;
 }
 
+static int64_t next_timer_in(const struct world *w);
+static unsigned pick_task(const struct world *w);
+
+/* It goes back to the store with the point that says that it waits; sometimes, here. */
+static void may_rest(struct world *w)
+{
+    int64_t wait_us = next_timer_in(w);
+    if (!rests || w->x.status != EXECUTION_WAITING || w->save_first < w->save_end ||
+        w->store.cancel_requested || wait_us <= 0 || one_in(3))
+        return;
+    HOLDS(wait_us <= WAIT_MAX_US && pick_task(w) == w->graph->count);
+    w->store.resting_since = engine_now(w);
+    w->store.resume_at = (struct instant){ engine_now(w).us + wait_us };
+    w->resting = true;
+}
+
 /* The oldest save is committed, unless the store refuses: then it is tried again. */
 static void commit(struct world *w)
 {
@@ -169,6 +193,7 @@ static void commit(struct world *w)
     w->store.status = save->status;
     w->store.started_at = save->started_at;
     w->store.claims = 0;
+    w->store.resume_at = INSTANT_NONE;
     if (save->intent >= 0) {
         w->tasks[save->intent].intent_saved = true;
         w->tasks[save->intent].state = TASK_QUEUED;
@@ -176,6 +201,7 @@ static void commit(struct world *w)
     for (unsigned i = 0; i < save->ready_count; i++)
         w->tasks[save->ready[i]].state = TASK_QUEUED;
     w->ended = execution_status_ended(save->status);
+    may_rest(w);
 }
 
 /* --- dying and starting again --- */
@@ -186,14 +212,29 @@ static void not_before(struct world *w, struct instant at)
         w->clock_ahead_us = at.us - w->monotonic_us;
 }
 
+/* Of what the store knows. */
+static int64_t first_retry(const struct world *w)
+{
+    int64_t first_us = INT64_MAX;
+    for (unsigned i = 0; i < w->graph->count; i++)
+        if (w->store.there[i] && w->store.rows[i].status == STEP_WAITING &&
+            w->store.rows[i].retry_at.us < first_us)
+            first_us = w->store.rows[i].retry_at.us;
+    return first_us;
+}
+
 static void take_up(struct world *w)
 {
+    bool rested = instant_set(w->store.resume_at);
     memset(w->tasks, 0, sizeof(w->tasks));
+    w->resting = false;
     w->save_first = w->save_end = 0;
     w->end_saved = false;
     w->claims = w->store.claims;
     w->clock_ahead_us = w->wall_ahead_us;
     execution_init(&w->x, w->graph, (struct json_text){ STR("{}") }, w->arena);
+    if (rested)
+        w->clock_ahead_us = first_retry(w) - w->store.resume_at.us + w->engine_ahead_us;
     not_before(w, w->store.started_at);
     for (unsigned i = 0; i < w->graph->count; i++) {
         if (!w->store.there[i])
@@ -216,6 +257,7 @@ static void take_up(struct world *w)
     apply(w);
     for (unsigned i = 0; i < w->graph->count; i++)
         w->tasks[i].timer = w->x.nodes[i].status == STEP_WAITING;
+    HOLDS(!rested || execution_stopping(&w->x) || next_timer_in(w) <= 0);
 }
 
 static void die(struct world *w)
@@ -223,7 +265,15 @@ static void die(struct world *w)
     if (w->store.status != EXECUTION_WAITING)
         w->store.claims++;
     w->monotonic_us += (int64_t)roll(5) * SECOND_US;
-    take_up(w);
+    w->engine_ahead_us = w->wall_ahead_us;
+    w->resting = instant_set(w->store.resume_at);
+    int64_t early_us = w->store.resting_since.us - engine_now(w).us;
+    if (w->resting && early_us > 0) { /* the clock was set back */
+        w->store.resting_since.us -= early_us;
+        w->store.resume_at.us -= early_us;
+    }
+    if (!w->resting)
+        take_up(w);
 }
 
 /* --- steps --- */
@@ -320,8 +370,42 @@ static void set_clock(struct world *w)
     w->wall_ahead_us += steps[roll(4)];
 }
 
+/* In the store, since nobody holds it. */
+static void cancel_resting(struct world *w)
+{
+    for (unsigned i = 0; i < w->graph->count; i++) {
+        HOLDS(!w->store.there[i] || w->store.rows[i].status != STEP_RUNNING);
+        if (w->store.there[i] && w->store.rows[i].status == STEP_WAITING)
+            w->store.rows[i].status = STEP_CANCELLED;
+    }
+    w->store.status = EXECUTION_CANCELLED;
+    w->ended = true;
+}
+
+static void next_event_at_rest(struct world *w)
+{
+    w->monotonic_us += (int64_t)roll(1000);
+    if (one_in(10)) {
+        die(w);
+    } else if (one_in(10)) {
+        set_clock(w);
+    } else if (one_in(100)) {
+        cancel_resting(w);
+    } else {
+        int64_t wait_us = w->store.resume_at.us - engine_now(w).us;
+        HOLDS(wait_us <= WAIT_MAX_US); /* else it is stuck */
+        w->monotonic_us += wait_us > 0 ? wait_us : 0;
+        w->store.status = EXECUTION_RUNNING;
+        take_up(w);
+    }
+}
+
 static void next_event(struct world *w)
 {
+    if (w->resting) {
+        next_event_at_rest(w);
+        return;
+    }
     unsigned task = pick_task(w);
     bool saves = w->save_first < w->save_end;
     w->monotonic_us += (int64_t)roll(1000);
@@ -344,7 +428,7 @@ static void next_event(struct world *w)
         HOLDS(wait_us <= WAIT_MAX_US); /* else it is stuck */
         w->monotonic_us += wait_us > 0 ? wait_us : 0;
     }
-    if (!w->ended)
+    if (!w->ended && !w->resting)
         fire_due(w);
 }
 
@@ -393,7 +477,7 @@ static void check_end(const struct world *w)
             check_attempts(row);
     }
     HOLDS((w->store.status == EXECUTION_SUCCEEDED) == all_succeeded);
-    HOLDS(w->save_first == w->save_end && pick_task(w) == w->graph->count);
+    HOLDS(w->resting || (w->save_first == w->save_end && pick_task(w) == w->graph->count));
 }
 
 /* --- worlds --- */
@@ -440,9 +524,10 @@ static struct graph *random_graph(void)
     return graph;
 }
 
-static void simulate(uint64_t with)
+static void simulate(uint64_t with, bool with_rests)
 {
     seed = with;
+    rests = with_rests;
     random_state = with * UINT64_C(0x9E3779B97F4A7C15) + 1;
     struct world w = {
         .arena = arena_new(),
@@ -450,6 +535,7 @@ static void simulate(uint64_t with)
         .store = { .status = EXECUTION_QUEUED },
         .monotonic_us = 1000 * SECOND_US,
         .wall_ahead_us = 50 * YEAR_US,
+        .engine_ahead_us = 50 * YEAR_US,
         .saves = calloc(SAVES_MAX, sizeof(struct save)),
     };
     take_up(&w);
@@ -467,7 +553,7 @@ static void kept_seeds_hold(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(kept_seeds); i++)
-        simulate(kept_seeds[i]);
+        simulate(kept_seeds[i], false);
 }
 
 static void random_seeds_hold(void **state)
@@ -476,7 +562,7 @@ static void random_seeds_hold(void **state)
     const char *replay = getenv("TIELINE_SEED"); /* NOLINT(concurrency-mt-unsafe): nobody else */
     uint64_t first = replay ? strtoull(replay, NULL, 10) : 1;
     for (uint64_t i = 0; i < (replay ? 1 : SEEDS); i++)
-        simulate(first + i);
+        simulate(first + i, true);
 }
 
 int main(void)
