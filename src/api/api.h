@@ -34,8 +34,8 @@ struct services {
     struct manager *manager;
     const struct egress *egress;
     struct engine *engine;
-    struct blocking *signing;        /* hashes passwords */
-    struct blocking *testing;        /* tests connections: slow ones must not keep people out */
+    struct blocking *signing; /* hashes passwords */
+    struct blocking *testing; /* tests connections, counts: what is slow must not keep people out */
     struct test_gate *test_gate;     /* how many tests, by whom: api/test_gate.h */
     const struct interrupt *closing; /* ends tests under way; or NULL */
     struct watches *watches;         /* open event streams: api/watch.h */

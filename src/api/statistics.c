@@ -108,9 +108,9 @@ void lines_done(struct lines *lines)
     free(lines->items);
 }
 
-void *lines_at(const struct lines *lines, size_t at)
+void *lines_at(const struct lines *lines, size_t number)
 {
-    return (char *)lines->items + at * lines->size;
+    return (char *)lines->items + number * lines->size;
 }
 
 size_t lines_find(struct lines *lines, const struct id *id, bool *fresh)

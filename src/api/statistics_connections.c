@@ -29,7 +29,7 @@ static const struct field connection_fields[] = {
             "95 of 100 took at most so long.") },
     { 0 },
 };
-static const struct shape connection_shape_ =
+static const struct shape line_shape =
     SHAPE("ConnectionStatistics", connection_line, connection_fields);
 
 struct connections_statistics {
@@ -44,7 +44,7 @@ static const struct field by_connection_fields[] = {
     { FIELD("complete", connections_statistics, complete, REQUIRED,
             "False: there are more in the range than are counted, those of the newest 30000 "
             "executions.") },
-    { FIELD_LIST("connections", connections_statistics, connections, REQUIRED, &connection_shape_,
+    { FIELD_LIST("connections", connections_statistics, connections, REQUIRED, &line_shape,
                  "By connection, the most steps first; 200 at most.") },
     { 0 },
 };

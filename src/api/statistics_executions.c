@@ -30,8 +30,7 @@ static const struct field workflow_fields[] = {
     OUTCOME_FIELDS(workflow_line),
     { 0 },
 };
-static const struct shape workflow_shape_ =
-    SHAPE("WorkflowStatistics", workflow_line, workflow_fields);
+static const struct shape line_shape = SHAPE("WorkflowStatistics", workflow_line, workflow_fields);
 
 struct execution_statistics {
     struct instant since, until;
@@ -48,7 +47,7 @@ static const struct field statistics_fields[] = {
     OUTCOME_FIELDS(execution_statistics),
     { FIELD_LIST("slices", execution_statistics, slices, REQUIRED, &slice_shape,
                  "By the time when they were accepted; empty slices too.") },
-    { FIELD_LIST("workflows", execution_statistics, workflows, REQUIRED, &workflow_shape_,
+    { FIELD_LIST("workflows", execution_statistics, workflows, REQUIRED, &line_shape,
                  "By workflow, the most executions first; 200 at most.") },
     { 0 },
 };
