@@ -53,8 +53,8 @@ struct engine *engine_open(const struct engine_config *config, struct error *err
     engine->worker_count = config->workers;
     engine->clock_ahead_us = instant_now().us - clock_us();
     char id_text[ID_TEXT_SIZE];
-    snprintf(engine->owner, sizeof(engine->owner), "%ld-" STR_FMT, (long)getpid(),
-             STR_ARG(id_format(id_new(), id_text)));
+    (void)snprintf(engine->owner, sizeof(engine->owner), "%ld-" STR_FMT, (long)getpid(),
+                   STR_ARG(id_format(id_new(), id_text)));
     bool works = config->workers > 0;
     if (works && !release_leases(engine, STR_NULL, true, err)) {
         free(engine);

@@ -241,7 +241,7 @@ static bool compile_nodes(struct compiler *c, const struct definition *definitio
     unsigned *places = ARENA_ITEMS(c->arena, unsigned, graph->count + 1);
     for (unsigned i = 0; i < graph->count; i++) {
         char place[32];
-        snprintf(place, sizeof(place), "definition.nodes[%u]", i);
+        (void)snprintf(place, sizeof(place), "definition.nodes[%u]", i);
         if (!compile_node(c, &from[i], &graph->nodes[i], err)) {
             error_in_field(err, place);
             return false;
