@@ -164,18 +164,21 @@ function Flow() {
   const [nodes, setNodes] = useState(cards);
   const [chosenEdge, setChosenEdge] = useState<string>();
   const lines = useLines(chosenEdge);
-  const { screenToFlowPosition, getZoom, setCenter, getViewport, fitView } = useReactFlow();
+  const { screenToFlowPosition, setCenter, getViewport, fitView } = useReactFlow();
   const onKeyDown = useCanvasKeys(chosenEdge);
 
   /* What was just opened, or has just been added, is brought into view; so is what a panel would cover. */
-  const viewOf = useRef({ getZoom, setCenter, getViewport });
-  viewOf.current = { getZoom, setCenter, getViewport };
+  const viewOf = useRef({ setCenter, getViewport, fitView });
+  viewOf.current = { setCenter, getViewport, fitView };
+  const all = useRef(graph.nodes);
+  all.current = graph.nodes;
   const openNode = graph.nodes.find((node) => node.id === openId);
   const place = useRef(openNode);
   place.current = openNode;
   const section = useRef<HTMLElement>(null);
+  const reveal = useRef<() => void>(() => undefined);
   useEffect(() => {
-    const timer = setTimeout(() => {
+    reveal.current = () => {
       const box = section.current?.getBoundingClientRect();
       const node = place.current;
       if (!node || !box) return;
@@ -187,11 +190,26 @@ function Flow() {
         top >= 8 &&
         left + NODE_WIDTH * zoom <= box.width - 8 &&
         top + NODE_HEIGHT * zoom <= box.height - 8;
-      if (!fits)
-        void viewOf.current.setCenter(node.position.x + NODE_WIDTH / 2, node.position.y + NODE_HEIGHT / 2, { zoom });
-    }, 50);
+      if (fits) return;
+      /* All of it, where there is room at this size; else this node. */
+      const xs = all.current.map((one) => one.position.x);
+      const ys = all.current.map((one) => one.position.y);
+      const wide = (Math.max(...xs) - Math.min(...xs) + NODE_WIDTH) * zoom;
+      const high = (Math.max(...ys) - Math.min(...ys) + NODE_HEIGHT) * zoom;
+      if (wide < 0.9 * box.width && high < 0.9 * box.height)
+        void viewOf.current.fitView({ padding: 0.02, minZoom: zoom, maxZoom: zoom });
+      else void viewOf.current.setCenter(node.position.x + NODE_WIDTH / 2, node.position.y + NODE_HEIGHT / 2, { zoom });
+    };
+    /* Behind the render that places it; and again when a panel takes of the width. */
+    const timer = openId === undefined ? undefined : setTimeout(() => reveal.current(), 50);
     return () => clearTimeout(timer);
   }, [openId]);
+  useEffect(() => {
+    if (!section.current) return;
+    const observer = new ResizeObserver(() => reveal.current());
+    observer.observe(section.current);
+    return () => observer.disconnect();
+  }, []);
 
   useEffect(() => {
     if (fits === 0) return;
