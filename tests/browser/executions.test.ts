@@ -57,6 +57,9 @@ const execute = async (workflowId: string, input?: unknown, waitMs?: number): Pr
   (await ada.mutation("workflows.execute", { workflowId, input, ...(waitMs && { waitMs }) })).executionId;
 const finish = (workflowId: string, input?: unknown) => execute(workflowId, input, 60_000);
 
+/* Machines may be slow: what never comes is found by the time limit. */
+const poll = <T>(look: () => Promise<T>) => expect.poll(look, { timeout: 30_000 });
+
 const row = (page: Page, id: string) => page.locator(`tbody[data-execution="${id}"]`);
 const rows = (page: Page) => page.locator("tbody[data-execution]");
 const node = (page: Page, name: string) => page.getByRole("list", { name: "Nodes" }).getByRole("button", { name: new RegExp(name) });
@@ -151,7 +154,7 @@ test("a retry shows each attempt with its reason, the wait, and what to do", asy
   await isSound(page, "execution-waiting");
   await page.locator('.run[data-status="failed"]').waitFor();
   await inspector.getByRole("tab", { name: "Attempts (3)" }).waitFor();
-  await expect.poll(() => inspector.locator(".attempts > li").count()).toBe(3);
+  await poll(() => inspector.locator(".attempts > li").count()).toBe(3);
   expect(await inspector.locator(".attempts > li").filter({ hasText: "Failed" }).filter({ hasText: "REFUSED" }).count()).toBe(3);
   expect(await page.locator(".bar.wait").count()).toBe(2);
   await page.locator(".run-failure").getByText("attempt 3 of 3").waitFor();
@@ -226,28 +229,28 @@ test("filters narrow the list, are in the address, and survive Back", async () =
   const bad = await workflow("Bad", query("a", "A", "SELECT 1/0"));
   for (const id of [good, bad, good, bad, bad]) await finish(id);
   const page = await open();
-  await expect.poll(() => rows(page).count()).toBe(5);
+  await poll(() => rows(page).count()).toBe(5);
   const choose = async (label: string, option: string) => {
     await page.getByRole("textbox", { name: label, exact: true }).or(page.getByRole("combobox", { name: label, exact: true })).first().click();
     await page.getByRole("option", { name: option, exact: true }).click();
   };
   await choose("Status", "Failed");
-  await expect.poll(() => rows(page).count()).toBe(3);
+  await poll(() => rows(page).count()).toBe(3);
   await choose("Workflow", "Good");
   await page.getByText("Nothing matches these filters.").waitFor();
   await isSound(page, "executions-no-match");
   await choose("Workflow", "Bad");
   await choose("Time", "Last 24 hours");
-  await expect.poll(() => rows(page).count()).toBe(3);
+  await poll(() => rows(page).count()).toBe(3);
   expect(Object.fromEntries(new URL(page.url()).searchParams)).toEqual({ status: "failed", workflow: bad, range: "24h" });
   await isSound(page, "executions-filtered");
   await rows(page).first().getByRole("link").click();
   await page.getByRole("tab", { name: "Timeline" }).waitFor();
   await page.goBack();
-  await expect.poll(() => rows(page).count()).toBe(3);
+  await poll(() => rows(page).count()).toBe(3);
   expect(Object.fromEntries(new URL(page.url()).searchParams)).toEqual({ status: "failed", workflow: bad, range: "24h" });
   await page.goto(`/projects/${projectId}/executions?status=succeeded`);
-  await expect.poll(() => rows(page).count()).toBe(2);
+  await poll(() => rows(page).count()).toBe(2);
 });
 
 test("new executions wait behind the button, while shown ones change in place", async () => {
@@ -258,7 +261,7 @@ test("new executions wait behind the button, while shown ones change in place", 
   const running = await execute(nap);
   const page = await open();
   await row(page, running).getByText("Running").waitFor();
-  await expect.poll(() => rows(page).count()).toBe(2);
+  await poll(() => rows(page).count()).toBe(2);
   /* The stream is up once it has told of what was there. */
   const news: string[] = [];
   for (let i = 0; i < 3; i++) news.push(await finish(quick));
@@ -269,7 +272,7 @@ test("new executions wait behind the button, while shown ones change in place", 
   await ada.mutation("executions.cancel", { executionId: running });
   await row(page, running).getByText("Cancelled").waitFor();
   await button.click();
-  await expect.poll(() => rows(page).evaluateAll((all) => all.map((one) => (one as HTMLElement).dataset.execution))).toEqual([
+  await poll(() => rows(page).evaluateAll((all) => all.map((one) => (one as HTMLElement).dataset.execution))).toEqual([
     ...news.reverse(), running, first,
   ]);
   expect(await page.getByRole("button", { name: /new execution/ }).count()).toBe(0);
@@ -317,7 +320,7 @@ test("statistics say what the list says, and lead to it", async () => {
   for (let i = 0; i < 2; i++) await finish(bad);
   await page.reload();
   const figure = (label: string) => page.locator(".figure", { hasText: label }).locator("strong");
-  await expect.poll(() => figure("Executions").textContent()).toBe("10");
+  await poll(() => figure("Executions").textContent()).toBe("10");
   expect(await figure("Success rate").textContent()).toBe("80%");
   expect(await figure("Median duration").textContent()).toMatch(/^[\d.]+ m?s$/);
   const cells = (place: string) => page.locator(`tbody[data-${place}"] td`).allTextContents();
@@ -333,9 +336,9 @@ test("statistics say what the list says, and lead to it", async () => {
   await isSound(page, "statistics-table");
   await page.getByRole("button", { name: "30 days" }).click();
   await page.waitForURL("**/statistics?range=30d");
-  await expect.poll(() => figure("Executions").textContent()).toBe("10");
+  await poll(() => figure("Executions").textContent()).toBe("10");
   await page.getByRole("link", { name: "2: Failed executions of Bad" }).click();
-  await expect.poll(() => rows(page).count()).toBe(2);
+  await poll(() => rows(page).count()).toBe(2);
   expect(Object.fromEntries(new URL(page.url()).searchParams)).toEqual({ status: "failed", workflow: bad, range: "30d" });
 });
 
