@@ -250,7 +250,7 @@ bool execution_release(struct tx *tx, struct str owner, bool died, struct error 
 {
     static const struct sql sql =
         SQL("UPDATE workflow_executions SET lease_owner = NULL, claims = claims + "
-            "CASE WHEN $2 = 1 AND status <> 'waiting' THEN 1 ELSE 0 END "
+            "CASE WHEN $2 = 1 THEN 1 ELSE 0 END "
             "WHERE " SQL_EXECUTION_OPEN
             " AND lease_owner IS NOT NULL AND ($1 IS NULL OR lease_owner = $1)");
     return tx_run(tx, &sql, BINDS(bind_text(owner), bind_bool(died)), NULL, err);

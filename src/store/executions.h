@@ -152,7 +152,8 @@ MUST_USE bool execution_count_resting(struct tx *tx, int64_t *out, struct error 
 MUST_USE bool execution_rest_anew(struct tx *tx, struct instant now, struct error *err);
 /*
  * Gives up the leases of one owner, or of all (absent) when this is the only process. `died` counts
- * it against what had been running, as one more process that was lost over it.
+ * it against what was held, as one more process that was lost over it: also against what was waiting by
+ * its row, since a retry begins in memory.
  */
 MUST_USE bool execution_release(struct tx *tx, struct str owner, bool died, struct error *err);
 

@@ -104,6 +104,27 @@ static void test_is_taken_up_when_due(void **state)
     bed_close(&bed);
 }
 
+static bool release_all(struct tx *tx, const void *context, struct error *err)
+{
+    (void)context;
+    return execution_release(tx, STR_NULL, true, err);
+}
+
+/* A retry that is due begins in memory: the store has it as waiting when its process dies over it. */
+static void test_a_death_counts_for_who_was_held(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_with_one(&bed);
+    close_engine(&bed);
+    MUST_WRITE(&bed.f, release_all, NULL);
+    assert_int_equal(fixture_int(&bed.f, &claims), 0);
+    SQL_NOW(&bed, "UPDATE workflow_executions SET lease_owner = 'gone', resume_at = NULL");
+    MUST_WRITE(&bed.f, release_all, NULL);
+    assert_int_equal(fixture_int(&bed.f, &claims), 1);
+    bed_close(&bed);
+}
+
 /* What it waited for is not nearer, nor further, behind a clock that was a year ahead. */
 static void test_clock_set_back_meanwhile(void **state)
 {
@@ -296,6 +317,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_goes_back_and_is_shown),
         cmocka_unit_test(test_is_taken_up_when_due),
+        cmocka_unit_test(test_a_death_counts_for_who_was_held),
         cmocka_unit_test(test_clock_set_back_meanwhile),
         cmocka_unit_test(test_own_time_goes_on),
         cmocka_unit_test(test_is_cancelled_in_the_store),

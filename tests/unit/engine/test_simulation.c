@@ -262,7 +262,7 @@ static void take_up(struct world *w)
 
 static void die(struct world *w)
 {
-    if (w->store.status != EXECUTION_WAITING)
+    if (!w->resting)
         w->store.claims++;
     w->monotonic_us += (int64_t)roll(5) * SECOND_US;
     w->engine_ahead_us = w->wall_ahead_us;
