@@ -120,7 +120,9 @@ static Oid to_oid(const char *text)
 /* What parts the elements of an array literal; whatever would be read as something else is a comma. */
 static char to_delimiter(const char *text)
 {
-    return text[0] == '\0' || strchr("{}\"\\", text[0]) ? ',' : text[0];
+    if (text[0] == '\0' || strchr("{}\"\\", text[0]))
+        return ',';
+    return text[0];
 }
 
 static void keep_type(struct pg *pg, const PGresult *rows, int row)
