@@ -171,6 +171,8 @@ void task_enqueue(struct task *task); /* under the lock; counts as busy from now
 void task_set_retry(struct task *task);
 /* Under the lock: its execution is stopping, or everything is. */
 void task_interrupt(struct task *task);
+/* The same, if no session has it yet; none will then. */
+void task_interrupt_unsent(struct task *task);
 
 /* save.c: a durable point from the last event; then `intent` (or NULL) goes on. Under the lock. */
 void save_submit(struct live *live, struct task *intent);

@@ -119,13 +119,12 @@ void queue_start(struct engine *engine)
     }
 }
 
-static void interrupt_all(struct engine *engine, bool also_sent)
+static void interrupt_all(struct engine *engine, void (*interrupt)(struct task *task))
 {
     LIST_EACH(&engine->lives, live, all, live)
     {
         for (unsigned i = 0; i < live->graph->count; i++)
-            if (also_sent || !atomic_load(&live->tasks[i].sent))
-                task_interrupt(&live->tasks[i]);
+            interrupt(&live->tasks[i]);
     }
 }
 
@@ -133,10 +132,10 @@ void queue_stop(struct engine *engine, struct deadline by)
 {
     pthread_mutex_lock(&engine->lock);
     pthread_cond_broadcast(&engine->work);
-    interrupt_all(engine, false); /* those that dial have sent nothing: they need no time */
+    interrupt_all(engine, task_interrupt_unsent); /* those that dial need no time */
     while (engine->running_workers > 0 && cond_wait_until(&engine->idle, &engine->lock, by))
         continue;
-    interrupt_all(engine, true);
+    interrupt_all(engine, task_interrupt);
     pthread_mutex_unlock(&engine->lock);
     for (unsigned i = 0; i < engine->worker_count; i++) {
         pthread_join(engine->workers[i].thread, NULL);

@@ -181,8 +181,9 @@ static void using(struct conn *conn, void *context)
     struct task *task = context;
     pthread_mutex_lock(&task->conn_lock);
     task->conn = conn;
+    if (conn)
+        atomic_store(&task->sent, true);
     pthread_mutex_unlock(&task->conn_lock);
-    atomic_store(&task->sent, true);
 }
 
 /* Until when this attempt may last. */
@@ -251,7 +252,10 @@ static void end_attempt(struct task *task, const struct error *error, struct buf
         random_bytes(&random, sizeof(random));
     pthread_mutex_lock(&live->engine->lock);
     if (live->engine->closing && error && error->code == ERR_CANCELLED) {
-        land(task); /* we are going: the next process sees how it stands */
+        /* We are going: the next process sees how it stands. */
+        if (!error->maybe_done)
+            atomic_store(&task->sent, false);
+        land(task);
         pthread_mutex_unlock(&live->engine->lock);
         return;
     }
@@ -437,6 +441,17 @@ void task_set_retry(struct task *task)
     timers_set(&engine->timers, &task->timer, deadline_in_ms(wait_ms < 0 ? 0 : wait_ms));
     if (task->timer.place == 1)
         pthread_cond_signal(&engine->tick);
+}
+
+void task_interrupt_unsent(struct task *task)
+{
+    pthread_mutex_lock(&task->conn_lock);
+    bool unsent = !atomic_load(&task->sent);
+    if (unsent)
+        atomic_store(&task->cancelled, true);
+    pthread_mutex_unlock(&task->conn_lock);
+    if (unsent)
+        interrupt_ring(atomic_load(&task->bell));
 }
 
 void task_interrupt(struct task *task)
