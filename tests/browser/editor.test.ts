@@ -392,7 +392,7 @@ test("a failed node says why; a deleted connection too", async () => {
   await page.locator("#editor-foot").getByText(/division by zero/).waitFor();
   await node(page, "Load orders").click();
   await panel(page).getByRole("tab", { name: "Output" }).click();
-  await panel(page).getByText(/division by zero/).waitFor();
+  await panel(page).getByText(/Division by zero/).waitFor();
   await isSound(page, "editor-failed");
   await ada.mutation("connections.delete", { connectionId: pgId, force: true });
   await page.reload();
