@@ -129,7 +129,9 @@ export default function CodeField({
         extensions: [
           EditorView.cspNonce.of(getNonce() ?? ""),
           kind === "sql" ? sql({ dialect: PostgreSQL, upperCaseKeywords: true }) : json(),
-          kind === "sql" ? [lineNumbers(), autocompletion({ activateOnTyping: false })] : autocompletion({ override: [values] }),
+          kind === "sql"
+            ? [lineNumbers(), autocompletion({ activateOnTyping: false })]
+            : autocompletion({ override: [values] }),
           syntaxHighlighting(colours),
           bracketMatching(),
           closeBrackets(),
