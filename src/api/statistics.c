@@ -149,6 +149,15 @@ struct array lines_rank(struct lines *lines, struct arena *arena)
 
 /* --- the walk --- */
 
+enum answer statistics_block(struct call *call, const struct statistics_input *input,
+                             api_work *count, struct error *err)
+{
+    struct statistics_input *kept = ARENA_NEW(call->arena, statistics_input);
+
+    *kept = *input;
+    return api_block(call, services_of(call)->testing, count, kept, err);
+}
+
 struct walk statistics_walk(struct call *call, int range, size_t most, size_t page)
 {
     struct instant now = instant_now();

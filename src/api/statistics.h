@@ -91,6 +91,9 @@ struct walk {
 };
 
 struct walk statistics_walk(struct call *call, int range, size_t most, size_t page);
+/* Does the counting on a thread that may take its time, with a copy of the input as its context. */
+enum answer statistics_block(struct call *call, const struct statistics_input *input,
+                             api_work *count, struct error *err);
 /* The next executions (struct execution_fact), none at the end; with `steps`, theirs. Resets the
  * arena.   Blocks. */
 MUST_USE bool walk_next(struct walk *walk, struct arena *arena, struct array *out,

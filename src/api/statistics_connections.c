@@ -126,11 +126,8 @@ static bool count_connections(struct call *call, void *context, struct error *er
 static enum answer connections_statistics(struct call *call, const void *input, void *output,
                                           struct error *err)
 {
-    struct statistics_input *in = ARENA_NEW(call->arena, statistics_input);
     (void)output;
-
-    *in = *(const struct statistics_input *)input;
-    return api_block(call, services_of(call)->testing, count_connections, in, err);
+    return statistics_block(call, input, count_connections, err);
 }
 
 const struct procedure connection_statistics_procedures[] = {

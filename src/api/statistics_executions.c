@@ -159,11 +159,8 @@ static bool count_executions(struct call *call, void *context, struct error *err
 static enum answer executions_statistics(struct call *call, const void *input, void *output,
                                          struct error *err)
 {
-    struct statistics_input *in = ARENA_NEW(call->arena, statistics_input);
     (void)output;
-
-    *in = *(const struct statistics_input *)input;
-    return api_block(call, services_of(call)->testing, count_executions, in, err);
+    return statistics_block(call, input, count_executions, err);
 }
 
 const struct procedure execution_statistics_procedures[] = {

@@ -133,6 +133,14 @@ void pool_unref(struct pool *pool)
     free(pool);
 }
 
+/* The lock is held. */
+static bool take_slot(struct pool *pool)
+{
+    bool granted = !pool->retired && pool->slots < pool->upstream->settings.pool_max;
+    pool->slots += granted;
+    return granted;
+}
+
 bool pool_ask(struct pool *pool, struct pool_waiter *waiter, struct deadline by)
 {
     const struct connection_settings *settings = &pool->upstream->settings;
@@ -144,10 +152,8 @@ bool pool_ask(struct pool *pool, struct pool_waiter *waiter, struct deadline by)
         waiter->expired(waiter, &why);
         return false;
     }
-    bool granted = pool->slots < settings->pool_max;
-    if (granted) {
-        pool->slots++;
-    } else {
+    bool granted = take_slot(pool);
+    if (!granted) {
         waiter->by = deadline_earlier(by, deadline_in_ms(settings->acquire_timeout_ms));
         list_push(&pool->waiters, &waiter->node);
         pool->waiting++;
@@ -159,8 +165,7 @@ bool pool_ask(struct pool *pool, struct pool_waiter *waiter, struct deadline by)
 bool pool_try(struct pool *pool)
 {
     lock(pool);
-    bool granted = !pool->retired && pool->slots < pool->upstream->settings.pool_max;
-    pool->slots += granted;
+    bool granted = take_slot(pool);
     unlock(pool);
     return granted;
 }

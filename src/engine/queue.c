@@ -67,7 +67,7 @@ static void carry_out_writes(struct engine *engine)
         wake_one(engine);
     pthread_mutex_unlock(&engine->lock);
     carries_out = true;
-    (void)store_carry_out(engine->store);
+    store_carry_out(engine->store);
     carries_out = false;
     pthread_mutex_lock(&engine->lock);
 }

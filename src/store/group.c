@@ -186,14 +186,13 @@ static void carry_out_group(struct store *store)
     give_lead_up(store, false);
 }
 
-bool store_carry_out(struct store *store)
+void store_carry_out(struct store *store)
 {
     (void)pthread_mutex_lock(&store->lock);
     bool mine = take_group(store);
     (void)pthread_mutex_unlock(&store->lock);
     if (mine)
         carry_out_group(store);
-    return mine;
 }
 
 /* --- the writer -------------------------------------------------------------------------------- */

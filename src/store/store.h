@@ -125,8 +125,8 @@ void store_submit(struct store *store, struct write *write);
  * somebody soon, or store_wake(). What is put while a group is under way is seen to behind it.
  */
 bool store_put(struct store *store, struct write *write);
-/* Carries out one group, unless there is none, or another thread is at it: then false.  Blocks. */
-bool store_carry_out(struct store *store);
+/* Carries out one group, unless there is none, or another thread is at it.  Blocks. */
+void store_carry_out(struct store *store);
 /* Leaves it to the writer's thread. */
 void store_wake(struct store *store);
 /* Submits and waits, for commands and start-up: `write->done` is not used. Not in a callback. */

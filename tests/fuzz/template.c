@@ -5,38 +5,13 @@
  * where a template stands and can do nothing around it.
  */
 #include "fuzz.h"
+#include "template_sample.h"
 
 #include "base/arena.h"
 #include "component/template.h"
 #include "json/read.h"
 
 #define OUTPUT_MAX ((size_t)16 << 20)
-
-struct noted {
-    struct str note, other;
-};
-static const struct field noted_fields[] = {
-    { FIELD("note", noted, note, OPTIONAL, "A note."), .templates = true },
-    { FIELD("other", noted, other, OPTIONAL, "Something else.") },
-    { 0 },
-};
-static const struct shape noted_shape = SHAPE(NULL, noted, noted_fields);
-
-struct sample {
-    struct str query;
-    struct json_text parameters, key;
-    struct noted *inner;
-    struct array list;
-};
-static const struct field sample_fields[] = {
-    { FIELD("query", sample, query, OPTIONAL, "SQL.") },
-    { FIELD("parameters", sample, parameters, OPTIONAL, "Values."), .templates = true },
-    { FIELD("key", sample, key, OPTIONAL, "A key."), .templates = true },
-    { FIELD_SHAPE("inner", sample, inner, OPTIONAL, &noted_shape, "One note.") },
-    { FIELD_LIST("list", sample, list, OPTIONAL, &noted_shape, "Notes.") },
-    { 0 },
-};
-static const struct shape sample_shape = SHAPE(NULL, sample, sample_fields);
 
 struct values {
     const struct json *trigger, *load;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Templates: the table tests/data/template.txt, and what a table cannot say. */
+#include "template_sample.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -12,32 +13,6 @@
 #define TABLE_BYTES_MAX (1024 * 1024)
 #define OUTPUT_BYTES_MAX (1024 * 1024)
 #define EXECUTION_ID STR("0195a1b2-0000-7000-8000-000000000001")
-
-struct noted {
-    struct str note, other;
-};
-static const struct field noted_fields[] = {
-    { FIELD("note", noted, note, OPTIONAL, "A note."), .templates = true },
-    { FIELD("other", noted, other, OPTIONAL, "Something else.") },
-    { 0 },
-};
-static const struct shape noted_shape = SHAPE(NULL, noted, noted_fields);
-
-struct sample {
-    struct str query;
-    struct json_text parameters, key;
-    struct noted *inner;
-    struct array list;
-};
-static const struct field sample_fields[] = {
-    { FIELD("query", sample, query, OPTIONAL, "SQL.") },
-    { FIELD("parameters", sample, parameters, OPTIONAL, "Values."), .templates = true },
-    { FIELD("key", sample, key, OPTIONAL, "A key."), .templates = true },
-    { FIELD_SHAPE("inner", sample, inner, OPTIONAL, &noted_shape, "One note.") },
-    { FIELD_LIST("list", sample, list, OPTIONAL, &noted_shape, "Notes.") },
-    { 0 },
-};
-static const struct shape sample_shape = SHAPE(NULL, sample, sample_fields);
 
 static const struct json *read_json(struct arena *arena, struct str text)
 {

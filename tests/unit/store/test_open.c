@@ -148,10 +148,17 @@ static bool fill(struct tx *tx, const void *context, struct error *err)
     return tx_run(tx, &many, NO_BINDS, NULL, err);
 }
 
-/* What a process that died leaves: a log. This one holds nothing that counts. */
-static void leave_a_log(struct fixture *f)
+static void open_filled(struct fixture *f)
+{
+    fixture_open(f);
+    MUST_WRITE(f, fill, NULL);
+}
+
+/* As a process that died would: it leaves a log. This one holds nothing that counts. */
+static void close_uncleanly(struct fixture *f)
 {
     char log[128];
+    store_close(f->store);
     (void)snprintf(log, sizeof(log), "%s-wal", f->path);
     assert_true(file_create(log, 0600, STR("x"), &f->err));
 }
@@ -168,11 +175,9 @@ static void a_store_that_was_not_closed_is_checked(void **state)
 {
     (void)state;
     struct fixture f;
-    fixture_open(&f);
-    MUST_WRITE(&f, fill, NULL);
+    open_filled(&f);
     assert_int_equal(check_of(&f), STORE_CHECK_NONE);
-    store_close(f.store);
-    leave_a_log(&f);
+    close_uncleanly(&f);
     MUST(&f, fixture_try_open(&f));
     assert_int_equal(check_of(&f), STORE_CHECK_OK);
     store_close(f.store);
@@ -185,10 +190,8 @@ static void damage_is_found(void **state)
 {
     (void)state;
     struct fixture f;
-    fixture_open(&f);
-    MUST_WRITE(&f, fill, NULL);
-    store_close(f.store);
-    leave_a_log(&f);
+    open_filled(&f);
+    close_uncleanly(&f);
     FILE *file = fopen(f.path, "r+");
     assert_non_null(file);
     assert_int_equal(fseek(file, 100 * 4096, SEEK_SET), 0);
@@ -204,10 +207,8 @@ static void closing_does_not_wait_for_the_check(void **state)
 {
     (void)state;
     struct fixture f;
-    fixture_open(&f);
-    MUST_WRITE(&f, fill, NULL);
-    store_close(f.store);
-    leave_a_log(&f);
+    open_filled(&f);
+    close_uncleanly(&f);
     MUST(&f, fixture_try_open(&f));
     fixture_close(&f);
 }
