@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Everybody who may sign in, for administrators. */
-import { Button, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Pencil, Search, UserPlus } from "lucide-react";
@@ -16,6 +16,7 @@ import { DataTable, SkeletonRows } from "../../parts/data-table.tsx";
 import { EmptyState } from "../../parts/empty-state.tsx";
 import { FormError } from "../../parts/form-error.tsx";
 import { GuardedButton, GuardedIcon } from "../../parts/guarded-button.tsx";
+import { ListSearch } from "../../parts/list-search.tsx";
 import { LoadError } from "../../parts/load-error.tsx";
 import { PageHeader } from "../../parts/page-header.tsx";
 import { RelativeTime } from "../../parts/relative-time.tsx";
@@ -121,20 +122,12 @@ function Users() {
   return (
     <>
       <PageHeader title={words.title} crumbs={<span>{words.administration}</span>}>
-        <TextInput
+        <ListSearch
           className="filter"
-          type="search"
-          data-shortcut="search"
-          aria-label={words.searchLabel}
+          label={words.searchLabel}
           placeholder={words.search}
-          leftSection={<Search size={16} aria-hidden />}
-          defaultValue={search.q ?? ""}
-          key={search.q === undefined ? "none" : "some"}
-          autoFocus={search.q !== undefined}
-          onChange={(event) => {
-            const q = event.currentTarget.value;
-            void navigate({ to, search: q ? { q } : {}, replace: true });
-          }}
+          value={search.q}
+          onChange={(q) => void navigate({ to, search: q ? { q } : {}, replace: true })}
         />
         <Button
           variant="filled"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The connections of a project. Which dialog is open, and which filters are set, is in the address. */
-import { Button, Select, TextInput } from "@mantine/core";
+import { Button, Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Outlet, useNavigate, useSearch } from "@tanstack/react-router";
 import { Plug, Plus, Search } from "lucide-react";
@@ -11,6 +11,7 @@ import { atLeast } from "../../app/permissions.ts";
 import { DataTable, SkeletonRows } from "../../parts/data-table.tsx";
 import { EmptyState } from "../../parts/empty-state.tsx";
 import { GuardedButton } from "../../parts/guarded-button.tsx";
+import { ListSearch } from "../../parts/list-search.tsx";
 import { LoadError } from "../../parts/load-error.tsx";
 import { text } from "../../text/en.ts";
 import { useProject } from "../projects/index.ts";
@@ -106,17 +107,12 @@ export function ConnectionsTab() {
         <span className="grow" />
         {list?.length ? (
           <>
-            <TextInput
+            <ListSearch
               className="filter"
-              type="search"
-              data-shortcut="search"
-              aria-label={words.searchLabel}
+              label={words.searchLabel}
               placeholder={words.search}
-              leftSection={<Search size={16} aria-hidden />}
-              defaultValue={search.q ?? ""}
-              key={search.q === undefined ? "none" : "some"}
-              onChange={(event) => setFilter("q", event.currentTarget.value)}
-              autoFocus={search.q !== undefined}
+              value={search.q}
+              onChange={(text) => setFilter("q", text)}
             />
             <Select
               className="filter"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The workflows of a project: whether they can run and how they last ran; new ones, copies, the way to the editor. */
-import { Button, Switch, TextInput } from "@mantine/core";
+import { Button, Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Copy, Pencil, Plus, Search, Trash2, Workflow as WorkflowIcon } from "lucide-react";
@@ -14,6 +14,7 @@ import { DataTable, SkeletonRows } from "../../parts/data-table.tsx";
 import { EmptyState } from "../../parts/empty-state.tsx";
 import { FormError } from "../../parts/form-error.tsx";
 import { GuardedButton, GuardedIcon } from "../../parts/guarded-button.tsx";
+import { ListSearch } from "../../parts/list-search.tsx";
 import { LoadError } from "../../parts/load-error.tsx";
 import { RelativeTime } from "../../parts/relative-time.tsx";
 import { StatusMark } from "../../parts/status-mark.tsx";
@@ -176,17 +177,12 @@ export function WorkflowsTab() {
         <span className="grow" />
         {list?.length ? (
           <>
-            <TextInput
+            <ListSearch
               className="workflow-filter"
-              type="search"
-              data-shortcut="search"
-              aria-label={words.searchLabel}
+              label={words.searchLabel}
               placeholder={words.search}
-              leftSection={<Search size={16} aria-hidden />}
-              defaultValue={search.q ?? ""}
-              key={search.q === undefined ? "none" : "some"}
-              onChange={(event) => setFilter(event.currentTarget.value)}
-              autoFocus={search.q !== undefined}
+              value={search.q}
+              onChange={setFilter}
             />
             {addButton}
           </>
