@@ -346,12 +346,13 @@ static struct deadline next_close(const struct pool *pool, int64_t *at)
     return first;
 }
 
+/* Those of a retired pool have their slots already: its retirer closes them. */
 static void close_overdue(struct pool *pool)
 {
     for (;;) {
         int64_t at = 0;
         lock(pool);
-        bool due = deadline_passed(next_close(pool, &at)) &&
+        bool due = !pool->retired && deadline_passed(next_close(pool, &at)) &&
                    pool->slots < pool->upstream->settings.pool_max;
         struct conn *conn = due ? take_idle(pool, at) : NULL;
         pool->slots += due;

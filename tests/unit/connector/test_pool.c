@@ -320,6 +320,26 @@ static void retiring_ends_loans_and_waits(void **state)
     end_pool(borrower);
 }
 
+/* Sealing gave each idle session a slot for its closing, so nobody else may close it for another. */
+static void a_tick_between_sealing_and_retiring_leaves_no_slot_behind(void **state)
+{
+    (void)state;
+    struct pool *pool = make_pool(3, 0);
+    struct conn *conn = borrow(pool);
+    pool_close(pool, conn);
+    conn->idle_since_us -= 60000000;
+    struct error changed;
+    (void)fail(&changed, ERR_UNAVAILABLE, "the connection was changed");
+    pool_seal(pool, &changed);
+    (void)pool_tick(pool);
+    pool_retire(pool, &changed);
+    assert_int_equal(fake.closed, 1);
+    struct pool_stats stats;
+    pool_stats(pool, &stats);
+    assert_int_equal(stats.in_use, 0);
+    end_pool(pool);
+}
+
 static void the_heir_of_an_edited_pool_counts_what_is_still_out(void **state)
 {
     (void)state;
@@ -441,6 +461,7 @@ int main(void)
         cmocka_unit_test(waiters_expire_at_their_time),
         cmocka_unit_test(a_failed_open_leaves_the_slot),
         cmocka_unit_test(retiring_ends_loans_and_waits),
+        cmocka_unit_test(a_tick_between_sealing_and_retiring_leaves_no_slot_behind),
         cmocka_unit_test(the_heir_of_an_edited_pool_counts_what_is_still_out),
         cmocka_unit_test(a_smaller_heir_grants_nothing_until_it_is_within_its_cap),
         cmocka_unit_test(a_pool_that_leads_elsewhere_inherits_nothing),
