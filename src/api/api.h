@@ -2,7 +2,8 @@
 /*
  * Our procedures: tables of rows, one file a router, and what they work with.
  *
- * Reads answer at once on the HTTP thread. Writes are handed to the store, passwords and tests to
+ * Reads answer at once on the HTTP thread; where the store is across a network, calls run on threads of
+ * their own from the start. Writes are handed to the store, passwords and tests to
  * threads that may block, and starts to the engine: their calls are PENDING until one of those ends
  * them. The thread that read a request never waits.
  */
@@ -34,6 +35,7 @@ struct services {
     struct manager *manager;
     const struct egress *egress;
     struct engine *engine;
+    struct blocking *calling; /* runs calls, when the store is across a network; or NULL */
     struct blocking *signing; /* hashes passwords */
     struct blocking *testing; /* tests connections, counts: what is slow must not keep people out */
     struct test_gate *test_gate;     /* how many tests, by whom: api/test_gate.h */
@@ -46,6 +48,8 @@ struct services {
 /* All routers, NULL at the end: for rpc_new() and rpc_typescript(). */
 extern const struct procedure *const api_tables[];
 
+/* Runs work(argument), which may read the store: here and now, or on a thread that may wait for it. */
+void api_dispatch(void (*work)(void *argument), void *argument, void *services);
 /* How rpc reaches auth; the services must live as long as the rpc. */
 struct rpc_hooks api_hooks(struct services *services);
 

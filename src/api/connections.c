@@ -70,7 +70,7 @@ static enum answer connections_list(struct call *call, const void *input, void *
     const struct connection_list_input *in = input;
     struct connection_list_output *out = output;
 
-    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    AUTO(tx) tx = store_read(services_of(call)->store, api_scope(call), err);
     if (!tx || !connection_list(tx, call->project_id, in->connection_type, call->arena,
                                 &out->connections, err))
         return FAILED;
@@ -83,7 +83,7 @@ static enum answer connections_get(struct call *call, const void *input, void *o
     const struct connection_id_input *in = input;
     bool found;
 
-    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    AUTO(tx) tx = store_read(services_of(call)->store, api_scope(call), err);
     if (!tx ||
         !connection_find(tx, call->project_id, in->connection_id, call->arena, output, &found, err))
         return FAILED;
@@ -99,7 +99,7 @@ static enum answer connections_usage(struct call *call, const void *input, void 
     const struct connection_id_input *in = input;
     struct usage_output *out = output;
 
-    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    AUTO(tx) tx = store_read(services_of(call)->store, api_scope(call), err);
     if (!tx || !connection_uses(tx, call->project_id, in->connection_id, call->arena,
                                 &out->workflows, err))
         return FAILED;
@@ -192,7 +192,7 @@ static enum answer connections_delete(struct call *call, const void *input, void
     ((struct success *)output)->success = true;
     deletion->id = in->connection_id;
     deletion->force = in->force;
-    return api_write(call, scope_project(call->project_id), &how, deletion);
+    return api_write(call, api_scope(call), &how, deletion);
 }
 
 const struct procedure connection_procedures[] = {

@@ -98,7 +98,7 @@ static enum answer connections_create(struct call *call, const void *input, void
     };
     if (!seal_row(call, &typed, NULL, row, err))
         return FAILED;
-    return api_write(call, scope_project(call->project_id), &how, row);
+    return api_write(call, api_scope(call), &how, row);
 }
 
 struct change {
@@ -160,7 +160,7 @@ static enum answer connections_update(struct call *call, const void *input, void
     row->updated_at = api_later_than(row->updated_at);
     if (!change_row(call, in, row, err))
         return FAILED;
-    return api_write(call, scope_project(call->project_id), &how, change);
+    return api_write(call, api_scope(call), &how, change);
 }
 
 const struct procedure connection_save_procedures[] = {

@@ -157,7 +157,7 @@ static enum answer workflows_execute(struct call *call, const void *input, void 
         (void)fail_field(err, ERR_BAD_REQUEST, "input", "must be at most 1 MiB of JSON");
         return FAILED;
     }
-    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    AUTO(tx) tx = store_read(services_of(call)->store, api_scope(call), err);
     if (!tx || !prepare(call, tx, in, self, err))
         return FAILED;
     return start(call, self, in->wait_ms);
@@ -188,7 +188,7 @@ static enum answer executions_run_again(struct call *call, const void *input, vo
     bool found;
     (void)output;
 
-    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    AUTO(tx) tx = store_read(services_of(call)->store, api_scope(call), err);
     if (!tx ||
         !execution_find(tx, call->project_id, in->execution_id, call->arena, &old, &found, err))
         return FAILED;

@@ -112,7 +112,7 @@ static enum answer executions_list(struct call *call, const void *input, void *o
         .limit = (int64_t)limit + 1,
     };
 
-    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    AUTO(tx) tx = store_read(services_of(call)->store, api_scope(call), err);
     if (!tx)
         return FAILED;
     if (is_open(filter.status))
@@ -236,7 +236,7 @@ static enum answer executions_definition(struct call *call, const void *input, v
     struct execution_row row;
     bool found;
 
-    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    AUTO(tx) tx = store_read(services_of(call)->store, api_scope(call), err);
     if (!tx ||
         !execution_find(tx, call->project_id, in->execution_id, call->arena, &row, &found, err))
         return FAILED;
@@ -320,9 +320,8 @@ static enum answer executions_cancel(struct call *call, const void *input, void 
         api_await_end(call, self->id, deadline_in_ms(CANCEL_WAIT_MS), place);
         return PENDING;
     }
-    self->write = (struct write){ .scope = scope_project(call->project_id),
-                                  .run = request_cancel,
-                                  .done = cancel_requested };
+    self->write =
+        (struct write){ .scope = api_scope(call), .run = request_cancel, .done = cancel_requested };
     store_submit(services->store, &self->write);
     return PENDING;
 }

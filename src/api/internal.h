@@ -44,6 +44,13 @@ static inline struct services *services_of(const struct call *call)
     return call->services;
 }
 
+/* What a call may see of its project: what its user may; the operator is no user, and owns it. */
+static inline struct scope api_scope(const struct call *call)
+{
+    return call->caller.is_operator ? scope_project(call->project_id)
+                                    : scope_user(call->caller.user_id);
+}
+
 /* `{success}` */
 struct success {
     bool success;

@@ -61,7 +61,7 @@ static enum answer list(struct call *call, const void *input, void *output, stru
     struct invitation_list_output *out = output;
     (void)input;
 
-    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    AUTO(tx) tx = store_read(services_of(call)->store, api_scope(call), err);
     if (!tx ||
         !invitation_list(tx, call->project_id, instant_now(), call->arena, &out->invitations, err))
         return FAILED;
@@ -122,7 +122,7 @@ static enum answer uninvite(struct call *call, const void *input, void *output, 
     (void)err;
 
     ((struct success *)output)->success = true;
-    return api_write(call, scope_project(call->project_id), &how,
+    return api_write(call, api_scope(call), &how,
                      arena_copy(call->arena, &in->invitation_id, sizeof(in->invitation_id)));
 }
 

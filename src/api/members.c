@@ -57,7 +57,7 @@ static enum answer members_list(struct call *call, const void *input, void *outp
     struct member_list_output *out = output;
     (void)input;
 
-    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    AUTO(tx) tx = store_read(services_of(call)->store, api_scope(call), err);
     if (!tx || !member_list(tx, call->project_id, call->arena, &out->members, err))
         return FAILED;
     return DONE;
@@ -112,15 +112,15 @@ static enum answer members_update(struct call *call, const void *input, void *ou
     const struct member_update_input *in = input;
     (void)output, (void)err;
 
-    return api_write(call, scope_project(call->project_id), &how,
-                     arena_copy(call->arena, in, sizeof(*in)));
+    return api_write(call, api_scope(call), &how, arena_copy(call->arena, in, sizeof(*in)));
 }
 
 static bool remove_member(struct tx *tx, struct call *call, void *context, struct error *err)
 {
     const struct member_remove_input *in = context;
-    return member_delete(tx, call->project_id, in->user_id, err) &&
-           api_audit(tx, call, in->user_id, err);
+    /* Recorded first: whoever leaves is no member any more. */
+    return api_audit(tx, call, in->user_id, err) &&
+           member_delete(tx, call->project_id, in->user_id, err);
 }
 
 static enum answer members_remove(struct call *call, const void *input, void *output,
@@ -131,8 +131,7 @@ static enum answer members_remove(struct call *call, const void *input, void *ou
     (void)err;
 
     ((struct success *)output)->success = true;
-    return api_write(call, scope_project(call->project_id), &how,
-                     arena_copy(call->arena, in, sizeof(*in)));
+    return api_write(call, api_scope(call), &how, arena_copy(call->arena, in, sizeof(*in)));
 }
 
 const struct procedure member_procedures[] = {

@@ -112,15 +112,16 @@ static enum answer projects_update(struct call *call, const void *input, void *o
     (void)output, (void)err;
 
     struct str *name = arena_copy(call->arena, &in->name, sizeof(in->name));
-    return api_write(call, scope_project(call->project_id), &how, name);
+    return api_write(call, api_scope(call), &how, name);
 }
 
 /* Its connections are kept in mind, so that their pools can go once it is committed. */
 static bool delete_project(struct tx *tx, struct call *call, void *context, struct error *err)
 {
     struct array *connections = context;
+    /* Recorded first: behind it the caller is no member any more. */
     return connection_list(tx, call->project_id, STR_NULL, call->arena, connections, err) &&
-           project_delete(tx, call->project_id, err) && api_audit(tx, call, call->project_id, err);
+           api_audit(tx, call, call->project_id, err) && project_delete(tx, call->project_id, err);
 }
 
 static void project_deleted(struct call *call, void *context, const struct error *err)
@@ -142,7 +143,7 @@ static enum answer projects_delete(struct call *call, const void *input, void *o
     (void)input, (void)err;
 
     ((struct success *)output)->success = true;
-    return api_write(call, scope_project(call->project_id), &how, ARENA_NEW(call->arena, array));
+    return api_write(call, api_scope(call), &how, ARENA_NEW(call->arena, array));
 }
 
 const struct procedure project_procedures[] = {

@@ -2,8 +2,11 @@
 /* All routers, and how rpc reaches auth. */
 #include "api/internal.h"
 
+#include <stdlib.h>
+
 #include "auth/permit.h"
 #include "auth/session.h"
+#include "base/mem.h"
 
 const struct procedure *const api_tables[] = {
     auth_procedures,
@@ -39,11 +42,44 @@ static bool permit_hook(struct call *call, const void *input, struct error *err)
     return permit_call(services_of(call)->auth, call, input, err);
 }
 
+struct dispatched {
+    struct job job;
+    void (*work)(void *argument);
+    void *argument;
+};
+
+static void run_dispatched(struct job *job)
+{
+    struct dispatched *self = CONTAINER_OF(job, struct dispatched, job);
+    void (*work)(void *) = self->work;
+    void *argument = self->argument;
+
+    free(self);
+    work(argument);
+}
+
+void api_dispatch(void (*work)(void *argument), void *argument, void *context)
+{
+    const struct services *services = context;
+    struct dispatched *self = services->calling ? NEW(dispatched) : NULL;
+    struct error err;
+
+    if (!self) {
+        work(argument);
+        return;
+    }
+    *self = (struct dispatched){ { .run = run_dispatched }, work, argument };
+    /* There are fewer connections than places in line. */
+    if (!blocking_run(services->calling, &self->job, &err))
+        run_dispatched(&self->job);
+}
+
 struct rpc_hooks api_hooks(struct services *services)
 {
     return (struct rpc_hooks){
         .authenticate = authenticate,
         .permit = permit_hook,
+        .dispatch = services->calling ? api_dispatch : NULL,
         .services = services,
     };
 }

@@ -12,7 +12,7 @@ bool api_find_connection(struct call *call, struct id id, struct connection_row 
 {
     bool found;
 
-    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    AUTO(tx) tx = store_read(services_of(call)->store, api_scope(call), err);
     if (!tx || !connection_find(tx, call->project_id, id, call->arena, out, &found, err))
         return false;
     return found || fail(err, ERR_NOT_FOUND, "no such connection");
@@ -37,7 +37,7 @@ struct project_key *api_project_key(struct call *call, struct error *err)
     struct services *services = services_of(call);
     struct str wrapped;
 
-    AUTO(tx) tx = store_read(services->store, scope_project(call->project_id), err);
+    AUTO(tx) tx = store_read(services->store, api_scope(call), err);
     if (!tx || !project_find_key(tx, call->project_id, call->arena, &wrapped, err))
         return NULL;
     return keyring_open_project_key(services->keyring, call->project_id, wrapped, err);

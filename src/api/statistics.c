@@ -175,7 +175,7 @@ static bool read_page(struct walk *walk, struct arena *arena, struct array *out,
                       struct array *steps, struct error *err)
 {
     struct call *call = walk->call;
-    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    AUTO(tx) tx = store_read(services_of(call)->store, api_scope(call), err);
     if (!tx || !statistics_executions(tx, call->project_id, walk->first, walk->before,
                                       (int64_t)walk->page, arena, out, err))
         return false;

@@ -86,7 +86,7 @@ static bool count_all(struct walk *walk, struct lines *lines, struct samples *sa
 static bool name_lines(struct call *call, struct lines *lines, struct error *err)
 {
     struct array names;
-    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    AUTO(tx) tx = store_read(services_of(call)->store, api_scope(call), err);
     if (!tx || !statistics_connections(tx, call->project_id, call->arena, &names, err))
         return false;
     const struct connection_name *known = names.items;

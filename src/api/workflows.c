@@ -143,7 +143,7 @@ static enum answer workflows_list(struct call *call, const void *input, void *ou
     struct workflow_list_output *out = output;
     (void)input;
 
-    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    AUTO(tx) tx = store_read(services_of(call)->store, api_scope(call), err);
     if (!tx || !workflow_list(tx, call->project_id, call->arena, &out->workflows, err))
         return FAILED;
     struct workflow_row *rows = out->workflows.items;
@@ -169,7 +169,7 @@ static enum answer workflows_get(struct call *call, const void *input, void *out
 {
     const struct workflow_id_input *in = input;
 
-    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    AUTO(tx) tx = store_read(services_of(call)->store, api_scope(call), err);
     if (!tx || !find_workflow(tx, call, in->workflow_id, output, err) ||
         !judge_saved(tx, call, output, err))
         return FAILED;
@@ -238,10 +238,10 @@ static enum answer workflows_create(struct call *call, const void *input, void *
     };
     if (!str_set(row->definition.text))
         row->definition.text = EMPTY_DEFINITION;
-    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    AUTO(tx) tx = store_read(services_of(call)->store, api_scope(call), err);
     if (!tx || !judge_new(tx, call, row->definition, saving, err))
         return FAILED;
-    return api_write(call, scope_project(call->project_id), &how, saving);
+    return api_write(call, api_scope(call), &how, saving);
 }
 
 static bool save_workflow(struct tx *tx, struct call *call, void *context, struct error *err)
@@ -298,7 +298,7 @@ static enum answer workflows_update(struct call *call, const void *input, void *
     saving->id = in->workflow_id;
     if (!check_update(in, err))
         return FAILED;
-    AUTO(tx) tx = store_read(services_of(call)->store, scope_project(call->project_id), err);
+    AUTO(tx) tx = store_read(services_of(call)->store, api_scope(call), err);
     if (!tx || !find_workflow(tx, call, in->workflow_id, row, err))
         return FAILED;
     if (str_set(in->definition.text)) {
@@ -309,7 +309,7 @@ static enum answer workflows_update(struct call *call, const void *input, void *
             return FAILED;
         saving->problems = row->problems;
     }
-    return api_write(call, scope_project(call->project_id), &how, saving);
+    return api_write(call, api_scope(call), &how, saving);
 }
 
 static bool delete_workflow(struct tx *tx, struct call *call, void *context, struct error *err)
@@ -328,7 +328,7 @@ static enum answer workflows_delete(struct call *call, const void *input, void *
 
     ((struct success *)output)->success = true;
     struct id *id = arena_copy(call->arena, &in->workflow_id, sizeof(in->workflow_id));
-    return api_write(call, scope_project(call->project_id), &how, id);
+    return api_write(call, api_scope(call), &how, id);
 }
 
 const struct procedure workflow_procedures[] = {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "app/show.h"
+#include "store/store.h"
 
 struct migrate_options {
     struct store_options at;
@@ -14,6 +15,17 @@ static const struct field option_fields[] = {
     { 0 },
 };
 static const struct shape options_shape = SHAPE(NULL, migrate_options, option_fields);
+
+/* A database that several may share is brought up to date by its owner alone. */
+static enum exit_code migrate_remote(struct str url)
+{
+    struct error err = { 0 };
+
+    if (!store_migrate(url, &err))
+        return command_failed(&err);
+    (void)printf("The store is up to date.\n");
+    return EXIT_DONE;
+}
 
 /*
  * Opening a store brings it up to date, whoever opens it. A server of another version has brought it
@@ -25,6 +37,8 @@ static enum exit_code migrate_store(const void *options, struct arena *arena)
     const struct migrate_options *given = options;
     struct error err = { 0 };
 
+    if (store_url_is_remote(given->at.store))
+        return migrate_remote(given->at.store);
     AUTO(ask) server = ask_open(&given->at, ASK_NEW_STORE, arena, &err);
     const struct json *answer = server ? ask(server, &question, &err) : NULL;
     if (!answer)
@@ -44,7 +58,11 @@ static enum exit_code migrate_store(const void *options, struct arena *arena)
 const struct command command_migrate = {
     .words = "migrate",
     .doc = "Makes the store, or brings it up to date; serve does the same at its start.",
-    .examples = "  tieline migrate --data /var/lib/tieline",
+    .more =
+        "In PostgreSQL its owner does, who signs in with this command alone: it makes the schema "
+        "\"tieline\",\nand the roles DATABASE_app and DATABASE_engine, which servers act as.",
+    .examples = "  tieline migrate --data /var/lib/tieline\n"
+                "  tieline migrate --store postgresql://owner@db.example.com/tieline",
     .options = &options_shape,
     .run = migrate_store,
 };

@@ -40,7 +40,7 @@ struct store_options {
     { FIELD("data", type, place.data, OPTIONAL, "Folder that holds the store and the key file."),  \
       .title = "DIR", .fallback = "./tieline-data" },                                              \
         { FIELD("store", type, place.store, OPTIONAL,                                              \
-                "Store to use in place of the data folder's."),                                    \
+                "Store in place of the data folder's: sqlite:FILE, or postgresql://…"),            \
           .title = "URL" },                                                                        \
     {                                                                                              \
         FIELD("keyFile", type, place.key_file, OPTIONAL,                                           \

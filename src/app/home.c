@@ -54,10 +54,11 @@ static bool match_key(struct home *home, struct arena *arena, struct error *err)
     return store_write(home->store, &write.write, err);
 }
 
-struct home *home_open(const struct store_options *at, struct arena *arena, struct error *err)
+static struct home *open_home(const struct store_options *at, bool serves, struct arena *arena,
+                              struct error *err)
 {
     AUTO(home) home = ARENA_NEW(arena, home);
-    struct store_config config = { .url = at->store };
+    struct store_config config = { .url = at->store, .serves = serves };
 
     if (!file_make_folder(arena_c(arena, at->data), err))
         return NULL;
@@ -68,7 +69,7 @@ struct home *home_open(const struct store_options *at, struct arena *arena, stru
                          : arena_printf(arena, STR_FMT "/master.key", STR_ARG(at->data)).ptr;
     home->store = store_open(&config, err);
     if (!home->store) {
-        if (err->code == ERR_CONFLICT)
+        if (err->code == ERR_CONFLICT && !store_url_is_remote(config.url))
             err->hint = "one server or command at a time uses a data folder";
         return NULL;
     }
@@ -79,6 +80,11 @@ struct home *home_open(const struct store_options *at, struct arena *arena, stru
                       "Made the key file %s. Keep a copy: without it no saved connection opens.\n",
                       home->key_file);
     return home_take(&home);
+}
+
+struct home *home_open(const struct store_options *at, struct arena *arena, struct error *err)
+{
+    return open_home(at, false, arena, err);
 }
 
 static bool somebody_listens(const char *socket)
@@ -97,7 +103,7 @@ struct home *home_await(const struct store_options *at, struct arena *arena, str
     struct deadline by = deadline_in_ms(HOME_WAIT_MS);
 
     for (;;) {
-        struct home *home = home_open(at, arena, err);
+        struct home *home = open_home(at, true, arena, err);
         if (home || err->code != ERR_CONFLICT || deadline_passed(by) || somebody_listens(socket))
             return home;
         (void)nanosleep(&(struct timespec){ .tv_nsec = HOME_PAUSE_MS * 1000000L }, NULL);

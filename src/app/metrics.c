@@ -240,9 +240,17 @@ void page_metrics_open(struct exchange *exchange, void *context)
         refuse(exchange, 405, "only GET\n");
 }
 
-void page_metrics(struct exchange *exchange, void *context)
+/* A request, to be judged where the store may be read. */
+struct question {
+    struct exchange *exchange;
+    void *context;
+};
+
+static void judge_and_answer(void *argument)
 {
-    const struct metrics *metrics = context;
+    const struct question *question = argument;
+    struct exchange *exchange = question->exchange;
+    const struct metrics *metrics = question->context;
     struct caller caller = { 0 };
     struct error err = { 0 };
 
@@ -255,5 +263,14 @@ void page_metrics(struct exchange *exchange, void *context)
     else if (!caller.admin)
         refuse(exchange, 403, "metrics are for administrators\n");
     else
-        page_metrics_open(exchange, context);
+        page_metrics_open(exchange, question->context);
+}
+
+void page_metrics(struct exchange *exchange, void *context)
+{
+    const struct metrics *metrics = context;
+    struct question *question = ARENA_NEW(exchange_arena(exchange), question);
+
+    *question = (struct question){ exchange, context };
+    api_dispatch(judge_and_answer, question, metrics->services);
 }

@@ -2,7 +2,6 @@
 /* Start and stop order. */
 #include "app/server.h"
 
-#include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -33,6 +32,8 @@
 #define REQUEST_TIMEOUT_MS 75000
 #define STOP_GRACE_MS 5000
 #define PROXIES_MAX 16
+#define CONNECTIONS_MAX 4096
+#define CALLING_THREADS 16
 #define HISTORY_EVERY_MS 60000
 
 static const char *const egress_names[] = { NULL, "open", "strict", NULL };
@@ -130,7 +131,8 @@ static void open_rows(struct server *server, struct home *home, struct str origi
     services->store = home->store;
     services->keyring = home->keyring;
     services->started_at = instant_now();
-    assert(!store_is_remote(home->store) && "reads run on the HTTP thread");
+    if (store_is_remote(home->store))
+        services->calling = blocking_open("calling", CALLING_THREADS, 2 * CONNECTIONS_MAX);
     services->auth = auth_new(&(struct auth_config){ home->store, origin });
     services->signing = blocking_open("signing", 2, 64);
 }
@@ -197,7 +199,7 @@ static bool open_http(struct server *server, const struct server_options *option
         .hosts = server->hosts,
         .trusted_proxies = server->proxies,
         .body_max = BODY_MAX,
-        .connections_max = 4096,
+        .connections_max = CONNECTIONS_MAX,
         .connections_per_address_max = 1024,
         .header_timeout_ms = 10000,
         .request_timeout_ms = REQUEST_TIMEOUT_MS,
@@ -333,6 +335,7 @@ void server_close(struct server *server)
     http_server_close(server->http, by);
     http_server_close(server->local, by);
     http_server_close(server->metrics_http, by);
+    blocking_close(services->calling);
     blocking_close(services->signing);
     blocking_close(services->testing);
     watches_close(services->watches);

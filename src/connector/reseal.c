@@ -52,24 +52,24 @@ static bool renew(struct store *store, const struct keyring *keyring, struct are
     return true;
 }
 
-static bool find_rows(struct store *store, struct id after, struct arena *arena, struct array *out,
-                      struct error *err)
+static bool find_rows(struct store *store, struct id project_id, struct id after,
+                      struct arena *arena, struct array *out, struct error *err)
 {
-    AUTO(tx) tx = store_read(store, scope_system(), err);
-    return tx && connection_sealed_like(tx, SEAL_OLDER, after, arena, out, err);
+    AUTO(tx) tx = store_read(store, scope_project(project_id), err);
+    return tx && connection_sealed_like(tx, project_id, SEAL_OLDER, after, arena, out, err);
 }
 
-bool connections_reseal(struct store *store, const struct keyring *keyring, struct error *err)
+static bool reseal_project(struct store *store, const struct keyring *keyring, struct id project_id,
+                           size_t *total, struct error *err)
 {
-    size_t total = 0;
     struct id last = { 0 };
     for (size_t found = CONNECTION_RESEAL_MAX; found == CONNECTION_RESEAL_MAX;) {
         AUTO(arena) arena = arena_new();
         struct array rows;
-        if (!find_rows(store, last, arena, &rows, err))
+        if (!find_rows(store, project_id, last, arena, &rows, err))
             return false;
         struct renewal renewal = {
-            .write = { .scope = scope_system(), .run = write_rows },
+            .write = { .scope = scope_project(project_id), .run = write_rows },
             .rows = arena_array(arena, rows.count + 1, sizeof(struct connection_row)),
             .was = arena_array(arena, rows.count + 1, sizeof(struct str)),
             .count = rows.count,
@@ -79,13 +79,34 @@ bool connections_reseal(struct store *store, const struct keyring *keyring, stru
             struct str was = renewal.rows[i].connection_url;
             bool renewed = renew(store, keyring, arena, &renewal.rows[i]);
             renewal.was[i] = renewed ? was : STR_NULL;
-            total += renewed;
+            *total += renewed;
             last = renewal.rows[i].id;
         }
         if (rows.count > 0 && !store_write(store, &renewal.write, err))
             return false;
         found = rows.count;
     }
+    return true;
+}
+
+static bool find_projects(struct store *store, struct arena *arena, struct array *out,
+                          struct error *err)
+{
+    AUTO(tx) tx = store_read(store, scope_system(), err);
+    return tx && project_list(tx, ID_NONE, arena, out, err);
+}
+
+bool connections_reseal(struct store *store, const struct keyring *keyring, struct error *err)
+{
+    AUTO(arena) arena = arena_new();
+    struct array projects;
+    size_t total = 0;
+    if (!find_projects(store, arena, &projects, err))
+        return false;
+    const struct project_row *rows = projects.items;
+    for (size_t i = 0; i < projects.count; i++)
+        if (!reseal_project(store, keyring, rows[i].id, &total, err))
+            return false;
     if (total > 0)
         log_info("seals of an earlier build were renewed", LOG_INT("connections", (int64_t)total));
     return true;

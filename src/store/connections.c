@@ -142,15 +142,17 @@ bool connection_find_any(struct tx *tx, struct id project_id, struct id id, stru
 
 /* --- sealing anew --- */
 
-bool connection_sealed_like(struct tx *tx, struct str beginning, struct id after,
-                            struct arena *arena, struct array *out, struct error *err)
+bool connection_sealed_like(struct tx *tx, struct id project_id, struct str beginning,
+                            struct id after, struct arena *arena, struct array *out,
+                            struct error *err)
 {
     static const struct sql sql =
-        SQL("SELECT " ALL_COLUMNS " FROM project_connections"
-            " WHERE substr(connection_url, 1, length($1)) = $1 AND ($2 IS NULL OR id > $2)"
-            " ORDER BY id LIMIT $3");
+        SQL("SELECT " ALL_COLUMNS " FROM project_connections WHERE project_id = $1"
+            " AND substr(connection_url, 1, length($2)) = $2 AND ($3 IS NULL OR id > $3)"
+            " ORDER BY id LIMIT $4");
     return tx_all(tx, &sql,
-                  BINDS(bind_text(beginning), bind_id(after), bind_int(CONNECTION_RESEAL_MAX)),
+                  BINDS(bind_id(project_id), bind_text(beginning), bind_id(after),
+                        bind_int(CONNECTION_RESEAL_MAX)),
                   &row_shape, arena, out, err);
 }
 

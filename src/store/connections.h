@@ -53,12 +53,11 @@ MUST_USE bool connection_find_any(struct tx *tx, struct id project_id, struct id
 /* --- sealing anew --- */
 
 #define CONNECTION_RESEAL_MAX 256
-/*
- * Up to CONNECTION_RESEAL_MAX rows whose connection_url begins like that, behind `after` (or none)
- * in the order of ids; of all projects, so the scope must be the system's.
- */
-MUST_USE bool connection_sealed_like(struct tx *tx, struct str beginning, struct id after,
-                                     struct arena *arena, struct array *out, struct error *err);
+/* Up to CONNECTION_RESEAL_MAX rows whose connection_url begins like that, behind `after` (or none) in
+ * the order of ids. */
+MUST_USE bool connection_sealed_like(struct tx *tx, struct id project_id, struct str beginning,
+                                     struct id after, struct arena *arena, struct array *out,
+                                     struct error *err);
 /*
  * The row's seals, TLS mode and secret version, if it is still sealed as it was (`was`: its
  * connection_url then); nothing happens otherwise. What people see does not change, nor updated_at.

@@ -31,17 +31,29 @@ struct rows {
 
 struct link;
 
+enum link_kind {
+    LINK_READ,
+    LINK_WRITE, /* the one of this process that writes; SQLite's also checkpoints */
+    LINK_SERVE, /* the same, of a process that carries executions out: one at a time */
+    LINK_OWNER, /* only applies migrations */
+};
+
+struct migration;
+
 struct store_driver {
-    const char *scheme; /* "sqlite", "postgresql" */
-    bool remote;
-    bool one_writer; /* all writes go through one link */
-    /* write_link: the one link that may write and checkpoint; the others only read. */
-    struct link *(*open)(struct str url, bool write_link, struct error *err);
+    const char *const *schemes; /* with their ":"; NULL ends */
+    bool remote;                /* reads cross a network, and whoever serves is not its owner */
+    const struct migration *migrations;
+    struct link *(*open)(struct str url, enum link_kind kind, struct error *err);
+    /* What must be so before a process serves on it, on the write link. NULL: nothing. */
+    bool (*judge)(struct link *link, struct error *err);
     bool (*begin)(struct link *link, enum tx_mode mode, const struct scope *scope,
                   struct error *err);
     /* rows may be NULL when none are wanted */
     bool (*run)(struct link *link, const struct sql *sql, const struct bind *binds,
                 struct rows *rows, struct error *err);
+    /* From here on the transaction sees what another scope may see. NULL: it makes no difference. */
+    bool (*scope)(struct link *link, const struct scope *scope, struct error *err);
     /* Several statements in one text, for migrations; not cached. */
     bool (*script)(struct link *link, const char *text, struct error *err);
     bool (*savepoint)(struct link *link, struct error *err);
@@ -51,10 +63,15 @@ struct store_driver {
     bool (*commit)(struct link *link, struct error *err);
     void (*rollback)(struct link *link);
     void (*close)(struct link *link);
-    /* Between transactions of the write link: carries the log over into the database file, if it is
+    /* What follows is NULL where the database sees to it by itself.
+     *
+     * Between transactions of the write link: carries the log over into the database file, if it is
      * time or, when `idle`, if there is anything. */
     void (*tidy)(struct link *link, bool idle);
     int64_t (*wal_bytes)(struct link *link);
+    /* Gives up to `pages` free pages back to the file system, if more are free than are worth keeping
+     * for new rows. In a transaction. *more: there are more. */
+    bool (*shrink)(struct link *link, int64_t pages, bool *more, struct error *err);
     /* Of the write link: whoever had the store open before did not close it. */
     bool (*was_unclean)(const struct link *link);
     /*
@@ -65,6 +82,6 @@ struct store_driver {
                   struct error *err);
 };
 
-extern const struct store_driver sqlite_driver;
+extern const struct store_driver sqlite_driver, postgres_driver;
 
 #endif

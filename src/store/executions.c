@@ -141,7 +141,7 @@ bool execution_save(struct tx *tx, const struct execution_fence *fence, int stat
     static const struct sql sql =
         SQL("UPDATE workflow_executions SET status = $4, started_at = $5, finished_at = $6, "
             "error = $7, claims = 0, resume_at = NULL, resting_since = NULL, "
-            "lease_owner = CASE WHEN $8 = 1 THEN NULL ELSE lease_owner END "
+            "lease_owner = CASE WHEN $8 THEN NULL ELSE lease_owner END "
             "WHERE project_id = $1 AND id = $2 AND lease_epoch = $3 AND " SQL_EXECUTION_OPEN);
     struct str error_text = STR_NULL;
     if (error)
@@ -151,7 +151,7 @@ bool execution_save(struct tx *tx, const struct execution_fence *fence, int stat
                 BINDS(bind_id(fence->project_id), bind_id(fence->id), bind_int(fence->epoch),
                       bind_text(str_from(execution_status_names[status])), bind_instant(started_at),
                       bind_instant(finished_at), bind_text(error_text),
-                      bind_int(execution_status_ended(status))),
+                      bind_bool(execution_status_ended(status))),
                 &changes, err))
         return false;
     *held = changes == 1;
@@ -163,7 +163,7 @@ bool execution_rest(struct tx *tx, const struct execution_fence *fence, struct i
 {
     static const struct sql sql =
         SQL("UPDATE workflow_executions SET lease_owner = NULL, resting_since = $4, resume_at = $5 "
-            "WHERE project_id = $1 AND id = $2 AND lease_epoch = $3 AND cancel_requested = 0 "
+            "WHERE project_id = $1 AND id = $2 AND lease_epoch = $3 AND NOT cancel_requested "
             "AND " SQL_EXECUTION_OPEN);
     int64_t changes;
     if (!tx_run(tx, &sql,
@@ -175,21 +175,26 @@ bool execution_rest(struct tx *tx, const struct execution_fence *fence, struct i
     return true;
 }
 
-#define CLAIM(set, which, lock)                                                                    \
-    "UPDATE workflow_executions SET lease_owner = $1, lease_epoch = lease_epoch + 1" set           \
-    " WHERE (project_id, id) IN (SELECT project_id, id FROM workflow_executions "                  \
-    "WHERE " SQL_EXECUTION_OPEN " AND lease_owner IS NULL AND " which " LIMIT $2" lock             \
-    ") RETURNING " ROW_COLUMNS
+#define TAKE(set)                                                                                  \
+    "UPDATE workflow_executions SET lease_owner = $1, lease_epoch = lease_epoch + 1" set
+#define FREE(which)                                                                                \
+    "SELECT project_id, id FROM workflow_executions WHERE " SQL_EXECUTION_OPEN                     \
+    " AND lease_owner IS NULL AND " which " LIMIT $2"
+#define CLAIM(set, which)                                                                          \
+    TAKE(set) " WHERE (project_id, id) IN (" FREE(which) ") RETURNING " ROW_COLUMNS
+/* Chosen once, and not those that another process is choosing. */
+#define CLAIM_AMONG_OTHERS(set, which)                                                             \
+    "WITH free (p, i) AS MATERIALIZED (" FREE(which) " FOR UPDATE SKIP LOCKED) " TAKE(             \
+        set) " FROM free WHERE project_id = p AND id = i RETURNING " ROW_COLUMNS
 #define FRESH "resume_at IS NULL ORDER BY id"
 #define DUE "resume_at <= $3 ORDER BY resume_at"
 #define RUNS ", status = 'running'" /* a process that dies over it is counted */
-#define LOCKED " FOR UPDATE SKIP LOCKED"
 
 static bool claim_some(struct tx *tx, const struct execution_claim *claim, bool due,
                        struct arena *arena, struct array *out, struct error *err)
 {
-    static const struct sql fresh = SQL2(CLAIM("", FRESH, ""), CLAIM("", FRESH, LOCKED));
-    static const struct sql rested = SQL2(CLAIM(RUNS, DUE, ""), CLAIM(RUNS, DUE, LOCKED));
+    static const struct sql fresh = SQL2(CLAIM("", FRESH), CLAIM_AMONG_OTHERS("", FRESH));
+    static const struct sql rested = SQL2(CLAIM(RUNS, DUE), CLAIM_AMONG_OTHERS(RUNS, DUE));
     struct bind owner = bind_text(claim->owner), limit = bind_int(due ? claim->due : claim->fresh);
     *out = (struct array){ NULL, 0 };
     if (limit.integer == 0)
@@ -250,7 +255,7 @@ bool execution_release(struct tx *tx, struct str owner, bool died, struct error 
 {
     static const struct sql sql =
         SQL("UPDATE workflow_executions SET lease_owner = NULL, claims = claims + "
-            "CASE WHEN $2 = 1 THEN 1 ELSE 0 END "
+            "CASE WHEN $2 THEN 1 ELSE 0 END "
             "WHERE " SQL_EXECUTION_OPEN
             " AND lease_owner IS NOT NULL AND ($1 IS NULL OR lease_owner = $1)");
     return tx_run(tx, &sql, BINDS(bind_text(owner), bind_bool(died)), NULL, err);
@@ -285,7 +290,7 @@ bool execution_find(struct tx *tx, struct id project_id, struct id id, struct ar
                                      " AND ($5 IS NULL OR workflow_id = $5)" LIST_END ")"
 /* Those that rest may be many, and the others are not: they are few, or come in order. */
 #define LIST_OPEN(open_index, resting_index)                                                       \
-    OPEN_PART(resting_index, "lease_owner IS NULL AND resume_at IS NOT NULL AND $7 = 0")           \
+    OPEN_PART(resting_index, "lease_owner IS NULL AND resume_at IS NOT NULL AND NOT $7")           \
     " UNION ALL " OPEN_PART(                                                                       \
         open_index,                                                                                \
         "lease_owner IS NULL AND resume_at IS NULL") " UNION ALL " OPEN_PART(open_index,           \
@@ -337,7 +342,7 @@ bool execution_request_cancel(struct tx *tx, struct id project_id, struct id id,
 {
 #define NOT_BEFORE_IT_BEGAN "CASE WHEN started_at > $3 THEN started_at ELSE $3 END"
     static const struct sql unheld =
-        SQL("UPDATE workflow_executions SET status = 'cancelled', cancel_requested = 1, "
+        SQL("UPDATE workflow_executions SET status = 'cancelled', cancel_requested = TRUE, "
             "finished_at = " NOT_BEFORE_IT_BEGAN " WHERE project_id = $1 AND id = $2 "
             "AND lease_owner IS NULL AND " SQL_EXECUTION_OPEN
             " AND NOT EXISTS (SELECT 1 FROM component_executions WHERE project_id = $1 "
@@ -348,7 +353,7 @@ bool execution_request_cancel(struct tx *tx, struct id project_id, struct id id,
             "finished_at = CASE WHEN attempt_count > 0 THEN " NOT_BEFORE_IT_BEGAN " END "
             "WHERE project_id = $1 AND execution_id = $2 AND status IN ('pending', 'waiting')");
 #undef NOT_BEFORE_IT_BEGAN
-    static const struct sql held = SQL("UPDATE workflow_executions SET cancel_requested = 1 "
+    static const struct sql held = SQL("UPDATE workflow_executions SET cancel_requested = TRUE "
                                        "WHERE project_id = $1 AND id = $2 AND " SQL_EXECUTION_OPEN);
     AUTO(arena) arena = arena_new();
     struct rest_row row = { INSTANT_NONE };

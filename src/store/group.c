@@ -43,6 +43,8 @@ static bool run_writes(struct store *store, struct group *group, struct tx *tx, 
     for (size_t i = 0; i < group->count; i++) {
         struct write *write = group->writes[i];
         group->failed[i] = false;
+        if (store->driver->scope && !store->driver->scope(tx->link, &write->scope, err))
+            return false;
         if (savepoints && !store->driver->savepoint(tx->link, err))
             return false;
         group->failed[i] = !write->run(tx, write, &group->errors[i]);
@@ -61,7 +63,7 @@ static bool run_writes(struct store *store, struct group *group, struct tx *tx, 
 static bool group_try(struct store *store, struct group *group, bool savepoints, bool *changed,
                       struct error *err)
 {
-    struct scope scope = group->count == 1 ? group->writes[0]->scope : scope_system();
+    struct scope scope = group->writes[0]->scope;
     struct tx tx = { .driver = store->driver, .link = store->write_link };
     if (!store->driver->begin(tx.link, TX_WRITE, &scope, err))
         return false;
@@ -87,24 +89,26 @@ static size_t size_class(size_t count)
 
 static void note_group(struct store *store, const struct group *group, int64_t started_us)
 {
-    int64_t failed = 0;
+    int64_t failed = 0, log_bytes = 0;
     for (size_t i = 0; i < group->count; i++)
         failed += group->failed[i];
     int64_t now = clock_us();
+    if (store->driver->wal_bytes)
+        log_bytes = store->driver->wal_bytes(store->write_link);
     (void)pthread_mutex_lock(&store->lock);
     store->stats.groups++;
     store->stats.group_sizes[size_class(group->count)]++;
     store->stats.writes += (int64_t)group->count;
     store->stats.failed_writes += failed;
     store->stats.commit_us_total += now - started_us;
-    store->stats.wal_bytes = store->driver->wal_bytes(store->write_link);
+    store->stats.wal_bytes = log_bytes;
     bool was_alarmed = store->stats.wal_alarm;
-    bool alarmed = store->stats.wal_bytes > STORE_WAL_ALARM_BYTES;
+    bool alarmed = log_bytes > STORE_WAL_ALARM_BYTES;
     store->stats.wal_alarm = alarmed;
     (void)pthread_mutex_unlock(&store->lock);
     if (alarmed && !was_alarmed)
         log_warn("the store's log does not get shorter: a read lasts, or the disk is slow",
-                 LOG_INT("bytes", store->driver->wal_bytes(store->write_link)));
+                 LOG_INT("bytes", log_bytes));
 }
 
 static void rights_changed(struct store *store)
@@ -122,7 +126,8 @@ static void group_run(struct store *store, struct group *group)
     struct error err = { 0 };
     bool changed = false;
     bool ok = group_try(store, group, false, &changed, &err);
-    if (!ok && group->count > 1 && err.code != ERR_STORE_FULL)
+    /* Across a network others write, too: who lost a race to them finds what they wrote. */
+    if (!ok && (group->count > 1 || store->driver->remote) && err.code != ERR_STORE_FULL)
         ok = group_try(store, group, true, &changed, &err);
     if (!ok)
         for (size_t i = 0; i < group->count; i++) {
@@ -182,7 +187,8 @@ static bool take_group(struct store *store)
 static void carry_out_group(struct store *store)
 {
     group_run(store, store->group);
-    store->driver->tidy(store->write_link, false);
+    if (store->driver->tidy)
+        store->driver->tidy(store->write_link, false);
     give_lead_up(store, false);
 }
 
@@ -202,7 +208,8 @@ static void tidy_up(struct store *store)
 {
     take_lead(store);
     (void)pthread_mutex_unlock(&store->lock);
-    store->driver->tidy(store->write_link, true);
+    if (store->driver->tidy)
+        store->driver->tidy(store->write_link, true);
     give_lead_up(store, true);
     (void)pthread_mutex_lock(&store->lock);
 }

@@ -21,10 +21,7 @@ static const struct field applied_fields[] = {
 };
 static const struct shape applied_shape = SHAPE(NULL, applied, applied_fields);
 
-static const struct sql table_exists =
-    SQL2("SELECT count(*) FROM sqlite_schema WHERE name = 'schema_migrations'",
-         "SELECT count(*) FROM pg_tables WHERE tablename = 'schema_migrations'");
-static const struct sql make_table = SQL("CREATE TABLE schema_migrations ("
+static const struct sql make_table = SQL("CREATE TABLE IF NOT EXISTS schema_migrations ("
                                          " version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL,"
                                          " checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)");
 static const struct sql read_applied =
@@ -32,6 +29,8 @@ static const struct sql read_applied =
 static const struct sql note_applied =
     SQL("INSERT INTO schema_migrations (version, name, checksum, applied_at)"
         " VALUES ($1, $2, $3, $4)");
+
+static const struct scope owner = { .kind = SCOPE_OWNER };
 
 static struct str checksum_of(const struct migration *migration, struct arena *arena)
 {
@@ -52,11 +51,6 @@ static bool check_applied(struct tx *tx, const struct migration *migrations, str
                           int64_t *last, struct error *err)
 {
     *last = 0;
-    int64_t exists;
-    if (!tx_int(tx, &table_exists, NO_BINDS, &exists, err))
-        return false;
-    if (!exists)
-        return tx_run(tx, &make_table, NO_BINDS, NULL, err);
     struct array rows;
     if (!tx_all(tx, &read_applied, NO_BINDS, &applied_shape, arena, &rows, err))
         return false;
@@ -92,8 +86,7 @@ static bool apply(struct tx *tx, const struct migration *migration, struct arena
 static bool in_transaction(struct tx *tx, const struct migration *migration, struct arena *arena,
                            struct error *err)
 {
-    struct scope scope = scope_system();
-    if (!tx->driver->begin(tx->link, TX_WRITE, &scope, err))
+    if (!tx->driver->begin(tx->link, TX_WRITE, &owner, err))
         return false;
     bool ok = apply(tx, migration, arena, err);
     CRASH_POINT("migrate.before_commit");
@@ -112,18 +105,37 @@ static bool in_transaction(struct tx *tx, const struct migration *migration, str
 static bool look(struct tx *tx, const struct migration *migrations, struct arena *arena,
                  int64_t *last, struct error *err)
 {
-    struct scope scope = scope_system();
-    if (!tx->driver->begin(tx->link, TX_WRITE, &scope, err))
+    if (!tx->driver->begin(tx->link, TX_WRITE, &owner, err))
         return false;
-    bool ok = check_applied(tx, migrations, arena, last, err) && tx->driver->commit(tx->link, err);
+    bool ok = tx_run(tx, &make_table, NO_BINDS, NULL, err) &&
+              check_applied(tx, migrations, arena, last, err) && tx->driver->commit(tx->link, err);
     if (!ok)
         tx->driver->rollback(tx->link);
     return ok;
 }
 
-bool migrate(const struct store_driver *driver, struct link *link,
-             const struct migration *migrations, struct error *err)
+bool migrate_check(const struct store_driver *driver, struct link *link, struct error *err)
 {
+    AUTO(arena) arena = arena_new();
+    struct scope system = scope_system();
+    struct tx tx = { .driver = driver, .link = link };
+    int64_t last;
+    if (!driver->begin(link, TX_READ, &system, err))
+        return false;
+    bool ok = check_applied(&tx, driver->migrations, arena, &last, err);
+    driver->rollback(link);
+    const struct migration *missing = driver->migrations;
+    while (missing->text && missing->version <= last)
+        missing++;
+    return ok && (!missing->text || fail(err, ERR_BAD_REQUEST,
+                                         "the store's schema is older than this program: the "
+                                         "migration \"%s\" is missing",
+                                         missing->name));
+}
+
+bool migrate(const struct store_driver *driver, struct link *link, struct error *err)
+{
+    const struct migration *migrations = driver->migrations;
     AUTO(arena) arena = arena_new();
     struct tx tx = { .driver = driver, .link = link };
     int64_t last;

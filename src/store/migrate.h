@@ -18,14 +18,17 @@ struct migration {
 };
 
 /* Of one driver, in order of their versions. */
-extern const struct migration sqlite_migrations[];
+extern const struct migration sqlite_migrations[], postgres_migrations[];
 
 /*
- * Applies what is missing, on the write link.
+ * Applies what is missing, on a link that may.
  *   Fails  ERR_INTERNAL for an applied migration that we do not know (the schema is newer than this
  *          program) or whose text was another; nothing was changed then.
  */
-MUST_USE bool migrate(const struct store_driver *driver, struct link *link,
-                      const struct migration *migrations, struct error *err);
+MUST_USE bool migrate(const struct store_driver *driver, struct link *link, struct error *err);
+/* Is everything applied? Changes nothing. Fails as migrate() does, and with BAD_REQUEST for what is
+ * missing. */
+MUST_USE bool migrate_check(const struct store_driver *driver, struct link *link,
+                            struct error *err);
 
 #endif

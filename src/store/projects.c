@@ -39,14 +39,18 @@ const struct shape member_shape = SHAPE("Member", member_row, member_fields);
 bool project_insert(struct tx *tx, const struct project_row *row, struct id owner_id,
                     struct error *err)
 {
+    /* Row security shows a project to its members: the first comes with it, or not at all. */
     static const struct sql sql =
-        SQL("INSERT INTO projects (id, name, data_key, created_at, updated_at)"
-            " VALUES ($1, $2, $3, $4, $5)");
+        SQL2("INSERT INTO projects (id, name, data_key, created_at, updated_at)"
+             " VALUES ($1, $2, $3, $4, $5)",
+             "SELECT project_create($1, $2, $3, $4, $5, $6)");
     return tx_run(tx, &sql,
                   BINDS(bind_id(row->id), bind_text(row->name), bind_text(row->data_key),
-                        bind_instant(row->created_at), bind_instant(row->updated_at)),
+                        bind_instant(row->created_at), bind_instant(row->updated_at),
+                        bind_id(owner_id)),
                   NULL, err) &&
-           member_insert(tx, row->id, owner_id, ROLE_OWNER, row->created_at, err);
+           (tx->driver->remote ||
+            member_insert(tx, row->id, owner_id, ROLE_OWNER, row->created_at, err));
 }
 
 /* For the operator, who owns them all. */
@@ -119,9 +123,10 @@ bool project_delete(struct tx *tx, struct id project_id, struct error *err)
         if (!tx_run(tx, &before[i], BINDS(bind_id(project_id)), NULL, err))
             return false;
     int64_t changes;
-    return tx_run(tx, &sql, BINDS(bind_id(project_id)), &changes, err) &&
-           changed_one(changes, "project", err) &&
-           tx_run(tx, &note, BINDS(bind_id(project_id), bind_instant(instant_now())), NULL, err);
+    /* Noted first: behind it nobody is its member. */
+    return tx_run(tx, &note, BINDS(bind_id(project_id), bind_instant(instant_now())), NULL, err) &&
+           tx_run(tx, &sql, BINDS(bind_id(project_id)), &changes, err) &&
+           changed_one(changes, "project", err);
 }
 
 /* --- members --- */
@@ -163,15 +168,23 @@ bool member_insert(struct tx *tx, struct id project_id, struct id user_id, int r
     return false;
 }
 
-/* What a change has left behind must have an owner; otherwise the whole write is undone. */
-static bool check_owner_left(struct tx *tx, struct id project_id, struct error *err)
+/* Without this member there must be an owner, if they are one. Asked before the change: whoever leaves
+ * may see nothing behind it. */
+static bool check_owner_left(struct tx *tx, struct id project_id, struct id user_id,
+                             struct error *err)
 {
+    /* Two owners who take each other out at the same time come one after the other. */
+    static const struct sql one_by_one =
+        SQL("UPDATE projects SET updated_at = updated_at WHERE id = $1");
     static const struct sql sql =
-        SQL("SELECT count(*) FROM project_members WHERE project_id = $1 AND role = 'owner'");
-    int64_t owners;
-    if (!tx_int(tx, &sql, BINDS(bind_id(project_id)), &owners, err))
+        SQL("SELECT count(*) FROM project_members WHERE project_id = $1 AND user_id = $2"
+            " AND role = 'owner' AND NOT EXISTS (SELECT 1 FROM project_members o"
+            " WHERE o.project_id = $1 AND o.user_id <> $2 AND o.role = 'owner')");
+    const struct bind *binds = BINDS(bind_id(project_id), bind_id(user_id));
+    int64_t last;
+    if (!tx_run(tx, &one_by_one, binds, NULL, err) || !tx_int(tx, &sql, binds, &last, err))
         return false;
-    return owners > 0 || fail(err, ERR_CONFLICT, "a project needs an owner: this is the last one");
+    return last == 0 || fail(err, ERR_CONFLICT, "a project needs an owner: this is the last one");
 }
 
 bool member_set_role(struct tx *tx, struct id project_id, struct id user_id, int role,
@@ -181,11 +194,12 @@ bool member_set_role(struct tx *tx, struct id project_id, struct id user_id, int
         SQL("UPDATE project_members SET role = $3 WHERE project_id = $1 AND user_id = $2");
     tx_rights_changed(tx);
     int64_t changes;
-    return tx_run(
+    return (role == ROLE_OWNER || check_owner_left(tx, project_id, user_id, err)) &&
+           tx_run(
                tx, &sql,
                BINDS(bind_id(project_id), bind_id(user_id), bind_text(str_from(role_names[role]))),
                &changes, err) &&
-           changed_one(changes, "member", err) && check_owner_left(tx, project_id, err);
+           changed_one(changes, "member", err);
 }
 
 bool member_delete(struct tx *tx, struct id project_id, struct id user_id, struct error *err)
@@ -194,6 +208,7 @@ bool member_delete(struct tx *tx, struct id project_id, struct id user_id, struc
         SQL("DELETE FROM project_members WHERE project_id = $1 AND user_id = $2");
     tx_rights_changed(tx);
     int64_t changes;
-    return tx_run(tx, &sql, BINDS(bind_id(project_id), bind_id(user_id)), &changes, err) &&
-           changed_one(changes, "member", err) && check_owner_left(tx, project_id, err);
+    return check_owner_left(tx, project_id, user_id, err) &&
+           tx_run(tx, &sql, BINDS(bind_id(project_id), bind_id(user_id)), &changes, err) &&
+           changed_one(changes, "member", err);
 }

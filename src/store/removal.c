@@ -10,15 +10,19 @@ struct id_row {
 static const struct field id_fields[] = { { FIELD("id", id_row, id, REQUIRED, "") }, { 0 } };
 static const struct shape id_shape = SHAPE(NULL, id_row, id_fields);
 
+/* No id is either of them. */
+#define FIRST_ID "'00000000-0000-0000-0000-000000000000'"
+#define LAST_ID "'ffffffff-ffff-ffff-ffff-ffffffffffff'"
+
 /* --- executions --- */
 
-/* The oldest that are to go: by the workflow's index, or by the primary key. 'g' is behind all ids. */
+/* The oldest that are to go: by the workflow's index, or by the primary key. */
 static bool find_oldest(struct tx *tx, const struct removal *removal, int64_t rows, struct id after,
                         struct arena *arena, struct array *out, struct error *err)
 {
 #define WHICH                                                                                      \
-    " AND id < COALESCE($2, 'g') AND id > COALESCE($3, '')"                                        \
-    " AND ($4 = 1 OR finished_at IS NOT NULL) ORDER BY id LIMIT $5"
+    " AND id < COALESCE($2, " LAST_ID ") AND id > COALESCE($3, " FIRST_ID ")"                      \
+    " AND ($4 OR finished_at IS NOT NULL) ORDER BY id LIMIT $5"
     static const struct sql of_project =
         SQL("SELECT id FROM workflow_executions WHERE project_id = $1" WHICH);
     static const struct sql of_workflow =
@@ -118,7 +122,8 @@ bool removal_workflows(struct tx *tx, struct workflow_of after, int64_t limit, s
     static const struct shape shape = SHAPE(NULL, workflow_of, fields);
     static const struct sql sql =
         SQL("SELECT project_id, id AS workflow_id FROM workflows WHERE (project_id, id) > "
-            "(COALESCE($1, ''), COALESCE($2, '')) ORDER BY project_id, id LIMIT $3");
+            "(COALESCE($1, " FIRST_ID "), COALESCE($2, " FIRST_ID
+            ")) ORDER BY project_id, id LIMIT $3");
     return tx_all(tx, &sql,
                   BINDS(bind_id(after.project_id), bind_id(after.workflow_id), bind_int(limit)),
                   &shape, arena, out, err);
@@ -129,7 +134,7 @@ bool removal_nth(struct tx *tx, struct workflow_of workflow, struct id from, int
 {
     static const struct sql sql =
         SQL("SELECT id FROM workflow_executions WHERE project_id = $1 AND workflow_id = $2 "
-            "AND id < COALESCE($3, 'g') ORDER BY id DESC LIMIT 1 OFFSET $4");
+            "AND id < COALESCE($3, " LAST_ID ") ORDER BY id DESC LIMIT 1 OFFSET $4");
     struct id_row row = { ID_NONE };
     bool found;
     if (!tx_one(tx, &sql,
@@ -158,7 +163,7 @@ bool removal_look_at_keys(struct tx *tx, const struct key_row *after, struct ins
         SQL("SELECT k.project_id, k.key, (k.created_at < $3 AND NOT EXISTS (SELECT 1 FROM "
             "workflow_executions x WHERE x.project_id = k.project_id AND x.id = k.execution_id)) "
             "AS stale FROM execution_keys k WHERE (k.project_id, k.key) > "
-            "(COALESCE($1, ''), COALESCE($2, '')) ORDER BY k.project_id, k.key LIMIT $4");
+            "(COALESCE($1, " FIRST_ID "), COALESCE($2, '')) ORDER BY k.project_id, k.key LIMIT $4");
     return tx_all(tx, &sql,
                   BINDS(bind_id(after->project_id), bind_text(after->key), bind_instant(before),
                         bind_int(limit)),
@@ -180,22 +185,8 @@ bool removal_stale_keys(struct tx *tx, const struct array *keys, struct error *e
 
 /* --- the file --- */
 
-/* Free pages that are kept for new rows: a mebibyte, and a tenth of the file. */
-#define KEEP_PAGES 256
-#define KEEP_PART 10
-
 bool removal_shrink(struct tx *tx, int64_t pages, bool *more, struct error *err)
 {
-    static const struct sql free_pages = SQL2("PRAGMA freelist_count", "SELECT 0");
-    static const struct sql all_pages = SQL2("PRAGMA page_count", "SELECT 0");
-    static const struct sql shrink = SQL2("PRAGMA incremental_vacuum(64)", "SELECT 0");
-    int64_t unused, all;
-    if (!tx_int(tx, &free_pages, NO_BINDS, &unused, err) ||
-        !tx_int(tx, &all_pages, NO_BINDS, &all, err))
-        return false;
-    *more = unused > KEEP_PAGES && unused > all / KEEP_PART;
-    for (; *more && pages > 0; pages -= 64)
-        if (!tx_run(tx, &shrink, NO_BINDS, NULL, err))
-            return false;
-    return true;
+    *more = false;
+    return !tx->driver->shrink || tx->driver->shrink(tx->link, pages, more, err);
 }

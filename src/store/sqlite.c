@@ -25,6 +25,7 @@
 #include "base/crash.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "store/migrate.h"
 
 #define PAGE_BYTES 4096
 #define FRAME_BYTES (PAGE_BYTES + 24)
@@ -79,10 +80,40 @@ static const struct sql rollback_sql = SQL("ROLLBACK");
 static const struct sql savepoint_sql = SQL("SAVEPOINT operation");
 static const struct sql release_sql = SQL("RELEASE operation");
 static const struct sql back_sql = SQL("ROLLBACK TO operation");
+static const struct sql free_pages_sql = SQL("PRAGMA freelist_count");
+static const struct sql all_pages_sql = SQL("PRAGMA page_count");
+static const struct sql shrink_sql = SQL("PRAGMA incremental_vacuum(64)");
 
 static bool run_plain(struct link *link, const struct sql *sql, struct error *err)
 {
     return sqlite_run(link, sql, NO_BINDS, NULL, err);
+}
+
+struct count {
+    struct rows rows;
+    int64_t value;
+};
+
+static bool number_begin(struct rows *rows, const char *const *names, size_t count,
+                         struct error *err)
+{
+    (void)rows, (void)names, (void)count, (void)err;
+    return true;
+}
+
+static bool number_row(struct rows *rows, const struct cell *cells, struct error *err)
+{
+    (void)err;
+    CONTAINER_OF(rows, struct count, rows)->value = cells[0].integer;
+    return true;
+}
+
+static bool run_number(struct link *link, const struct sql *sql, int64_t *out, struct error *err)
+{
+    struct count number = { .rows = { .begin = number_begin, .row = number_row } };
+    bool ok = sqlite_run(link, sql, NO_BINDS, &number.rows, err);
+    *out = number.value;
+    return ok;
 }
 
 static bool link_begin(struct link *link, enum tx_mode mode, const struct scope *scope,
@@ -155,6 +186,23 @@ static void link_tidy(struct link *link, bool idle)
     if (result != SQLITE_OK)
         end_if_disk_failed(link, "checkpoint");
     link->tidied_pages = link->wal_pages;
+}
+
+/* Free pages that are kept for new rows: a mebibyte, and a tenth of the file. */
+#define KEEP_PAGES 256
+#define KEEP_PART 10
+
+static bool link_shrink(struct link *link, int64_t pages, bool *more, struct error *err)
+{
+    int64_t unused, all;
+    if (!run_number(link, &free_pages_sql, &unused, err) ||
+        !run_number(link, &all_pages_sql, &all, err))
+        return false;
+    *more = unused > KEEP_PAGES && unused > all / KEEP_PART;
+    for (; *more && pages > 0; pages -= 64)
+        if (!run_plain(link, &shrink_sql, err))
+            return false;
+    return true;
 }
 
 /* Closing removes the log: one that holds something was left by a process that died. */
@@ -329,11 +377,12 @@ static bool open_database(struct link *link, const char *path, struct error *err
     return true;
 }
 
-static struct link *link_open(struct str url, bool write_link, struct error *err)
+static struct link *link_open(struct str url, enum link_kind kind, struct error *err)
 {
+    bool write_link = kind != LINK_READ;
     static pthread_once_t configured = PTHREAD_ONCE_INIT;
     (void)pthread_once(&configured, configure_once);
-    char *path = xstrdup(url);
+    char *path = xstrdup(str_slice(url, sizeof("sqlite:") - 1, url.len));
     struct link *link = NEW(link);
     link->writer = write_link;
     link->lock = -1;
@@ -348,10 +397,12 @@ static struct link *link_open(struct str url, bool write_link, struct error *err
     return NULL;
 }
 
+static const char *const schemes[] = { "sqlite:", NULL };
+
 const struct store_driver sqlite_driver = {
-    .scheme = "sqlite",
+    .schemes = schemes,
     .remote = false,
-    .one_writer = true,
+    .migrations = sqlite_migrations,
     .open = link_open,
     .begin = link_begin,
     .run = sqlite_run,
@@ -364,6 +415,7 @@ const struct store_driver sqlite_driver = {
     .close = link_close,
     .tidy = link_tidy,
     .wal_bytes = link_wal_bytes,
+    .shrink = link_shrink,
     .was_unclean = link_was_unclean,
     .check = sqlite_check,
 };

@@ -93,6 +93,7 @@ static int bind_one(sqlite3_stmt *handle, int index, const struct bind *bind, ch
     struct str text = bind->text;
     switch (bind->kind) {
     case BIND_INT:
+    case BIND_BOOL:
         return sqlite3_bind_int64(handle, index, bind->integer);
     case BIND_INSTANT:
         if (bind->integer == 0)
@@ -107,7 +108,6 @@ static int bind_one(sqlite3_stmt *handle, int index, const struct bind *bind, ch
         if (!str_set(text))
             return sqlite3_bind_null(handle, index);
         break;
-    case BIND_NULL:
     case BIND_END:
         return sqlite3_bind_null(handle, index);
     }

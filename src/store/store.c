@@ -1,88 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The store's life: opening and closing, the links that threads read over, a look for damage, numbers.
- * Writing: group.c.
+ * The store's life: opening and closing, a look for damage, numbers. Reading: readers.c; writing:
+ * group.c.
  */
 #include "store/store.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#include "base/crash.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "base/thread.h"
 #include "store/migrate.h"
 #include "store/store_internal.h"
-
-/* A read link of one thread; a thread that reads while it reads gets a second one. */
-struct reader {
-    struct list_node node; /* in store->readers */
-    struct store *store;
-    struct reader *next; /* of the same thread */
-    bool busy;
-    struct tx tx;
-};
-
-/* --- readers --- */
-
-static struct reader *reader_open(struct store *store, struct error *err)
-{
-    struct link *link = store->driver->open(str_from(store->url), false, err);
-    if (!link)
-        return NULL;
-    struct reader *reader = NEW(reader);
-    reader->store = store;
-    reader->tx = (struct tx){ .driver = store->driver, .link = link, .reader = reader };
-    reader->next = pthread_getspecific(store->thread_readers);
-    (void)pthread_mutex_lock(&store->lock);
-    list_push(&store->readers, &reader->node);
-    (void)pthread_mutex_unlock(&store->lock);
-    if (pthread_setspecific(store->thread_readers, reader) != 0)
-        crash_fatal("out of memory: no place for a thread's own value");
-    return reader;
-}
-
-static void reader_close(struct reader *reader)
-{
-    reader->store->driver->close(reader->tx.link);
-    free(reader);
-}
-
-/* When a thread ends. */
-static void thread_readers_close(void *readers)
-{
-    struct reader *reader = readers;
-    while (reader) {
-        struct reader *next = reader->next;
-        struct store *store = reader->store;
-        (void)pthread_mutex_lock(&store->lock);
-        list_remove(&reader->node);
-        (void)pthread_mutex_unlock(&store->lock);
-        reader_close(reader);
-        reader = next;
-    }
-}
-
-struct tx *store_read(struct store *store, struct scope scope, struct error *err)
-{
-    struct reader *reader = pthread_getspecific(store->thread_readers);
-    while (reader && reader->busy)
-        reader = reader->next;
-    if (!reader && !(reader = reader_open(store, err)))
-        return NULL;
-    if (!store->driver->begin(reader->tx.link, TX_READ, &scope, err))
-        return NULL;
-    reader->busy = true;
-    return &reader->tx;
-}
-
-void tx_end(struct tx *tx)
-{
-    if (!tx)
-        return;
-    tx->driver->rollback(tx->link); /* nothing was written */
-    tx->reader->busy = false;
-}
 
 /* --- a look for damage --- */
 
@@ -98,7 +29,7 @@ static void note_check(struct store *store, enum store_check check)
 static enum store_check look_for_damage(struct store *store, struct error *err)
 {
     char found[256];
-    struct link *link = store->driver->open(str_from(store->url), false, err);
+    struct link *link = store->driver->open(str_from(store->url), LINK_READ, err);
     bool ok = link && store->driver->check(link, &store->check_stop, found, sizeof(found), err);
     store->driver->close(link);
     if (!ok)
@@ -131,7 +62,7 @@ static void *checker_main(void *context)
 
 static void start_checker(struct store *store)
 {
-    if (!store->driver->was_unclean(store->write_link))
+    if (!store->driver->was_unclean || !store->driver->was_unclean(store->write_link))
         return;
     store->stats.check = STORE_CHECK_RUNNING;
     store->checker = thread_start("check", checker_main, store);
@@ -147,24 +78,62 @@ static void stop_checker(struct store *store)
 
 /* --- opening and closing --- */
 
-static bool open_write_link(struct store *store, struct str url, struct error *err)
+static const struct store_driver *find_driver(struct str url, struct error *err)
 {
-    if (!str_starts(url, STR("sqlite:")))
-        return fail(err, ERR_BAD_REQUEST, "the store's address must begin with \"sqlite:\"");
-    store->driver = &sqlite_driver;
-    store->url = xstrdup(str_slice(url, 7, url.len));
-    store->write_link = store->driver->open(str_from(store->url), true, err);
-    return store->write_link != NULL;
+    static const struct store_driver *const drivers[] = { &sqlite_driver, &postgres_driver };
+    for (size_t i = 0; i < ARRAY_LEN(drivers); i++)
+        for (const char *const *scheme = drivers[i]->schemes; *scheme; scheme++)
+            if (str_starts(url, str_from(*scheme)))
+                return drivers[i];
+    /* Not the address itself: it may hold a password. */
+    return fail_null(err, ERR_BAD_REQUEST,
+                     "the store's address must begin with \"sqlite:\" or \"postgresql:\"");
+}
+
+bool store_url_is_remote(struct str url)
+{
+    struct error ignored;
+    const struct store_driver *driver = find_driver(url, &ignored);
+    return driver && driver->remote;
+}
+
+/* One process owns a database of its own, and keeps its schema up to date; one that several share has
+ * an owner. */
+static bool open_write_link(struct store *store, struct str url, bool serves, struct error *err)
+{
+    store->driver = find_driver(url, err);
+    if (!store->driver)
+        return false;
+    store->url = xstrdup(url);
+    store->write_link = store->driver->open(url, serves ? LINK_SERVE : LINK_WRITE, err);
+    if (!store->write_link)
+        return false;
+    if (!store->driver->remote)
+        return migrate(store->driver, store->write_link, err);
+    return store->driver->judge(store->write_link, err) &&
+           migrate_check(store->driver, store->write_link, err);
+}
+
+bool store_migrate(struct str url, struct error *err)
+{
+    const struct store_driver *driver = find_driver(url, err);
+    struct link *link = driver ? driver->open(url, LINK_OWNER, err) : NULL;
+    bool ok = link && migrate(driver, link, err);
+    if (link)
+        driver->close(link);
+    return ok;
 }
 
 static void store_free(struct store *store)
 {
+    readers_close(store);
     if (store->write_link)
         store->driver->close(store->write_link);
     (void)pthread_cond_destroy(&store->wake);
     (void)pthread_mutex_destroy(&store->lock);
-    (void)pthread_key_delete(store->thread_readers);
     free(store->group);
+    if (store->url)
+        secret_wipe(store->url, strlen(store->url));
     free(store->url);
     free(store);
 }
@@ -175,12 +144,9 @@ struct store *store_open(const struct store_config *config, struct error *err)
     (void)pthread_mutex_init(&store->lock, NULL);
     cond_init(&store->wake);
     list_init(&store->queue);
-    list_init(&store->readers);
+    readers_init(store);
     store->group = group_new();
-    if (pthread_key_create(&store->thread_readers, thread_readers_close) != 0)
-        crash_fatal("the system has no key left for values of threads");
-    if (!open_write_link(store, config->url, err) ||
-        !migrate(store->driver, store->write_link, sqlite_migrations, err)) {
+    if (!open_write_link(store, config->url, config->serves, err)) {
         store_free(store);
         return NULL;
     }
@@ -195,8 +161,6 @@ void store_close(struct store *store)
         return;
     stop_checker(store);
     writer_stop(store);
-    LIST_EACH(&store->readers, reader, node, reader)
-    reader_close(reader);
     store_free(store);
 }
 

@@ -33,13 +33,15 @@ struct scope {
     enum {
         SCOPE_SYSTEM,
         SCOPE_USER,
-        SCOPE_PROJECT
+        SCOPE_PROJECT,
+        SCOPE_OWNER, /* of the schema: migrations only */
     } kind;
     struct id id;
 };
-struct scope scope_system(void); /* the server itself: sign-in, recovery, claiming */
-struct scope scope_user(struct id user_id);
-struct scope scope_project(struct id project_id);
+/* The server itself: sign-in, recovery, claiming. Does not see what is in connections and workflows. */
+struct scope scope_system(void);
+struct scope scope_user(struct id user_id);       /* what their projects hold */
+struct scope scope_project(struct id project_id); /* for the engine, and for the operator */
 
 /* A statement. Define one `static const struct sql` for each: its address names it in caches. */
 struct sql {
@@ -56,8 +58,8 @@ struct sql {
 
 enum bind_kind {
     BIND_END,
-    BIND_NULL,
     BIND_INT,
+    BIND_BOOL,
     BIND_TEXT,    /* absent str = NULL */
     BIND_ID,      /* none = NULL */
     BIND_INSTANT, /* absent = NULL; microseconds in SQLite, timestamptz in PostgreSQL */
@@ -72,7 +74,6 @@ struct bind {
 
 struct bind bind_int(int64_t value);
 struct bind bind_bool(bool value);
-struct bind bind_opt_int(struct opt_int value);
 struct bind bind_text(struct str text);
 struct bind bind_json(struct json_text json);
 struct bind bind_id(struct id id);
@@ -81,19 +82,28 @@ struct bind bind_instant(struct instant at);
 #define NO_BINDS ((const struct bind[]){ { .kind = BIND_END } })
 
 struct store_config {
-    struct str url; /* "sqlite:/path/to/tieline.db"; later postgresql://… */
+    /* "sqlite:/path/to/tieline.db", or a PostgreSQL connection URI as libpq takes it, several hosts and
+     * files of certificates included: it is the operator's. Holds a password, so it is never logged. */
+    struct str url;
+    bool serves; /* carries executions out: one process at a time does */
 };
 
 /*
- * Opens, migrates (store/migrate.h) and starts the writer.
+ * Opens and starts the writer. A file is migrated (store/migrate.h); a PostgreSQL database must have
+ * been, by store_migrate(), and whoever signs in must be one that its row security binds.
  *   Fails  CONFLICT when another process has it open, INTERNAL for a schema newer than ours or a
- *          file that is no database; nothing was changed then.
+ *          file that is no database, UNAVAILABLE for a server that cannot be reached, BAD_REQUEST for a
+ *          database or a role that is not fit for it; nothing was changed then.
  */
 MUST_USE struct store *store_open(const struct store_config *config, struct error *err);
 /* Carries out what was submitted, then closes. NULL is fine. */
 void store_close(struct store *store);
 /* True when reads cross a network: then they must not run on the HTTP thread. */
 bool store_is_remote(const struct store *store);
+bool store_url_is_remote(struct str url);
+/* Makes the schema, or brings it up to date, as its owner, while nobody or somebody serves on it.
+ *   Blocks. */
+MUST_USE bool store_migrate(struct str url, struct error *err);
 
 /* A consistent view for reading; AUTO(tx) ends it. Keep it short. */
 MUST_USE struct tx *store_read(struct store *store, struct scope scope, struct error *err);

@@ -16,19 +16,21 @@ struct store {
     pthread_mutex_t lock;
     struct list queue; /* of struct write */
     bool writer_waits, stopping;
-    bool tidy;        /* nothing was written since the log was carried over */
-    bool leading;     /* somebody is at a group */
-    pthread_t leader; /* who, then */
-    struct list readers;
+    bool tidy;                         /* nothing was written since the log was carried over */
+    bool leading;                      /* somebody is at a group */
+    pthread_t leader;                  /* who, then */
+    struct list readers, free_readers; /* readers.c */
+    unsigned lent_readers;             /* open, or being opened, to be lent */
     struct store_stats stats;
     /* The lock guards what stands above. */
     pthread_cond_t wake;
     const struct store_driver *driver;
-    char *url;
+    char *url; /* may hold a password: for opening links only */
     pthread_t checker;
     bool checking; /* there is such a thread to be joined */
     atomic_bool check_stop;
     pthread_key_t thread_readers; /* the calling thread's struct reader list */
+    pthread_cond_t reader_freed;
     pthread_t writer;
     struct link *write_link; /* the leader's own, and so is what follows */
     struct group *group;
@@ -36,6 +38,11 @@ struct store {
     void (*rights_changed)(void *context); /* under the lock, as the next */
     void *rights_context;
 };
+
+/* readers.c */
+void readers_init(struct store *store);
+/* When nobody reads any more. */
+void readers_close(struct store *store);
 
 /* Room for a group; free() ends it. */
 struct group *group_new(void);

@@ -28,12 +28,7 @@ struct bind bind_int(int64_t value)
 
 struct bind bind_bool(bool value)
 {
-    return bind_int(value);
-}
-
-struct bind bind_opt_int(struct opt_int value)
-{
-    return value.set ? bind_int(value.value) : (struct bind){ .kind = BIND_NULL };
+    return (struct bind){ .kind = BIND_BOOL, .integer = value };
 }
 
 struct bind bind_text(struct str text)

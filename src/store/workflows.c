@@ -179,7 +179,7 @@ bool workflow_delete(struct tx *tx, struct id project_id, struct id id, struct i
                      struct error *err)
 {
     static const struct sql sql =
-        SQL("UPDATE workflows SET deleted_at = $3, active = 0, updated_at = $3"
+        SQL("UPDATE workflows SET deleted_at = $3, active = FALSE, updated_at = $3"
             " WHERE project_id = $1 AND id = $2 AND deleted_at IS NULL");
     int64_t changes;
     return tx_run(tx, &sql, BINDS(bind_id(project_id), bind_id(id), bind_instant(at)), &changes,
