@@ -5,6 +5,7 @@ import { appendFileSync, chmodSync, existsSync, lstatSync, mkdirSync, readdirSyn
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { addUser, binary, client, newFolder, password, serve } from "./harness.ts";
+import { environment } from "./stores.ts";
 
 interface Said {
   code: number | null;
@@ -14,13 +15,13 @@ interface Said {
 
 /* Runs a command to its end, whatever that is. */
 function tell(words: string[], input = "", env: Record<string, string> = {}): Said {
-  const done = spawnSync(binary, words, { input, env: { ...process.env, ...env }, timeout: 60000 });
+  const done = spawnSync(binary, words, { input, env: { ...environment(words), ...env }, timeout: 60000 });
   return { code: done.status, out: done.stdout.toString(), err: done.stderr.toString() };
 }
 
 /* The same beside other things that this process does. */
 function start(words: string[]): Promise<Said> {
-  const child = spawn(binary, words, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(binary, words, { stdio: ["ignore", "pipe", "pipe"], env: environment(words) });
   const said: Said = { code: null, out: "", err: "" };
   child.stdout.on("data", (chunk) => (said.out += chunk));
   child.stderr.on("data", (chunk) => (said.err += chunk));

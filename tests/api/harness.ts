@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createTRPCUntypedClient, httpBatchLink, httpLink, TRPCClientError } from "@trpc/client";
 import { afterAll, expect } from "vitest";
+import { environment } from "./stores.ts";
 
 export const binary = process.env.TIELINE_BIN ?? join(import.meta.dirname, "../../build/debug/tieline");
 export const password = "correct horse battery";
@@ -32,7 +33,7 @@ export interface Server {
 }
 
 export function run(...words: string[]): string {
-  return execFileSync(binary, words, { stdio: ["ignore", "pipe", "pipe"] }).toString().trim();
+  return execFileSync(binary, words, { stdio: ["ignore", "pipe", "pipe"], env: environment(words) }).toString().trim();
 }
 
 /* Registered once for each file of tests, since a hook that a running hook adds is never called. */
@@ -41,9 +42,13 @@ afterAll(async () => {
   while (endings.length > 0) await endings.pop()!();
 });
 
+export function whenOver(ending: () => unknown): void {
+  endings.push(ending);
+}
+
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "tieline-api."));
-  endings.push(() => rmSync(folder, { recursive: true, force: true }));
+  whenOver(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -57,9 +62,8 @@ export function addUser(data: string, name: string, access: "read" | "write" = "
 }
 
 export async function serve(data: string, ...flags: string[]): Promise<Server> {
-  const child: ChildProcess = spawn(binary, ["serve", "--data", data, "--listen", "127.0.0.1:0", ...flags], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const words = ["serve", "--data", data, "--listen", "127.0.0.1:0", ...flags];
+  const child: ChildProcess = spawn(binary, words, { stdio: ["ignore", "pipe", "pipe"], env: environment(words) });
   let seen = "";
   const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
   const base = await new Promise<string>((resolve, reject) => {
@@ -82,7 +86,7 @@ export async function serve(data: string, ...flags: string[]): Promise<Server> {
     child.kill("SIGKILL");
     await ended;
   };
-  endings.push(async () => {
+  whenOver(async () => {
     if (!killed) expect(await stop(), seen).toBe(0);
   });
   return { base, data, pid: child.pid!, setupToken: /Set-up token: (\S+)/.exec(seen)?.[1], output: () => seen, stop, kill };
