@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A store in a folder of its own, for tests of store/ and what stands on it. */
+/*
+ * A store in a folder of its own, for tests of store/ and what stands on it; or, when TIELINE_TEST_STORE is
+ * "postgresql", in a database of its own.
+ */
 #ifndef TESTS_STORE_FIXTURE_H
 #define TESTS_STORE_FIXTURE_H
 
@@ -14,17 +17,25 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "postgres_fixture.h"
 #include "store/migrate.h"
 #include "store/projects.h"
 #include "store/store.h"
 #include "store/users.h"
 
 struct fixture {
-    char folder[64], path[96], url[128];
+    char folder[64], path[96], url[256];
+    struct postgres_fixture postgres;
     struct store *store;
     struct arena *arena;
     struct error err;
 };
+
+static inline bool fixture_on_postgresql(void)
+{
+    const char *store = getenv("TIELINE_TEST_STORE"); /* NOLINT(concurrency-mt-unsafe) */
+    return store && strcmp(store, "postgresql") == 0;
+}
 
 static inline void fixture_start(struct fixture *f)
 {
@@ -33,7 +44,10 @@ static inline void fixture_start(struct fixture *f)
     log_set_level(LOG_LEVEL_WARN);
     assert_non_null(mkdtemp(f->folder));
     (void)snprintf(f->path, sizeof(f->path), "%s/t.db", f->folder);
-    (void)snprintf(f->url, sizeof(f->url), "sqlite:%s", f->path);
+    if (fixture_on_postgresql())
+        postgres_start(&f->postgres, f->url, sizeof(f->url));
+    else
+        (void)snprintf(f->url, sizeof(f->url), "sqlite:%s", f->path);
 }
 
 static inline bool fixture_try_open(struct fixture *f)
@@ -53,6 +67,8 @@ static inline void fixture_close(struct fixture *f)
 {
     store_close(f->store);
     arena_free(f->arena);
+    if (fixture_on_postgresql())
+        postgres_finish(&f->postgres);
     DIR *folder = opendir(f->folder);
     assert_non_null(folder);
     struct dirent *entry;

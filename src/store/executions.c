@@ -287,7 +287,7 @@ bool execution_find(struct tx *tx, struct id project_id, struct id id, struct ar
 
 #define OPEN_PART(index, which)                                                                    \
     "SELECT * FROM (" LIST_OF(index) " AND " SQL_EXECUTION_OPEN " AND " which OF_ANY_STATUS        \
-                                     " AND ($5 IS NULL OR workflow_id = $5)" LIST_END ")"
+                                     " AND ($5 IS NULL OR workflow_id = $5)" LIST_END ") AS part"
 /* Those that rest may be many, and the others are not: they are few, or come in order. */
 #define LIST_OPEN(open_index, resting_index)                                                       \
     OPEN_PART(resting_index, "lease_owner IS NULL AND resume_at IS NOT NULL AND NOT $7")           \

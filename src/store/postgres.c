@@ -31,7 +31,7 @@
 #define FATE_MS 30000
 #define FATE_PAUSE_NS 100000000L
 
-static const struct sql begin_read = SQL("BEGIN READ ONLY");
+static const struct sql begin_read = SQL("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 static const struct sql begin_write = SQL("BEGIN");
 static const struct sql commit_sql = SQL("COMMIT");
 static const struct sql rollback_sql = SQL("ROLLBACK");

@@ -24,7 +24,7 @@ static const struct sql settings_sql = {
 static const struct {
     const char *statement, *lock;
 } limits[] = {
-    [LINK_READ] = { "10s", "5s" },
+    [LINK_READ] = { "5s", "5s" },
     [LINK_WRITE] = { "30s", "5s" },
     [LINK_SERVE] = { "30s", "5s" },
     [LINK_OWNER] = { "0", "60s" },

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define READ_MS 12000
+#define READ_MS 8000
 #define WRITE_MS 40000
 #define OWNER_MS (INT64_C(3600) * 1000) /* a migration of a large table */
 
@@ -102,6 +102,8 @@ static void note_result(struct link *link, struct pg_awaited awaited, PGresult *
     if (is_error(result)) {
         if (!round->failed && PQresultStatus(result) != PGRES_PIPELINE_ABORTED)
             (void)postgres_fail(result, &round->error);
+        if (link->mode == TX_READ && strcmp(round->error.server_code, "25006") == 0)
+            round->error.code = ERR_INTERNAL; /* our own doing */
         round->failed = true;
         return;
     }

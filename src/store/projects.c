@@ -116,7 +116,8 @@ bool project_delete(struct tx *tx, struct id project_id, struct error *err)
         SQL("DELETE FROM workflow_connections WHERE project_id = $1"),
     };
     static const struct sql note =
-        SQL("INSERT INTO deleted_projects (project_id, deleted_at) VALUES ($1, $2)");
+        SQL("INSERT INTO deleted_projects (project_id, deleted_at) VALUES ($1, $2)"
+            " ON CONFLICT (project_id) DO NOTHING");
     static const struct sql sql = SQL("DELETE FROM projects WHERE id = $1");
     tx_rights_changed(tx);
     for (size_t i = 0; i < ARRAY_LEN(before); i++)

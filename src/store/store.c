@@ -110,8 +110,12 @@ static bool open_write_link(struct store *store, struct str url, bool serves, st
         return false;
     if (!store->driver->remote)
         return migrate(store->driver, store->write_link, err);
-    return store->driver->judge(store->write_link, err) &&
-           migrate_check(store->driver, store->write_link, err);
+    if (!store->driver->judge(store->write_link, err))
+        return false;
+    bool fits = migrate_check(store->driver, store->write_link, err);
+    if (!fits && err->code == ERR_BAD_REQUEST)
+        err->hint = "as the owner of the database: tieline migrate --store postgresql://OWNER@…";
+    return fits;
 }
 
 bool store_migrate(struct str url, struct error *err)

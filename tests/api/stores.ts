@@ -18,36 +18,42 @@ export interface Store {
 const password = "stores";
 const stores = new Map<string, Store>();
 
-export function administer(sql: string, database = "postgres"): string {
-  const url = new URL(needed("PGADMINURL"));
+/* As a superuser; `server` is another one's URL. */
+export function administer(sql: string, database = "postgres", server = needed("PGADMINURL")): string {
+  const url = new URL(server);
   url.pathname = `/${database}`;
   return execFileSync("psql", ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", url.href], { input: sql, stdio: ["pipe", "pipe", "pipe"] }).toString().trim();
 }
 
 /* Several test files do so at once. */
-function makeRole(name: string, options: string): void {
-  administer(`DO $$ BEGIN CREATE ROLE ${name} LOGIN ${options} PASSWORD '${password}';
-    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`);
+function makeRole(name: string, options: string, server: string): void {
+  const sql = `DO $$ BEGIN CREATE ROLE ${name} LOGIN ${options} PASSWORD '${password}';
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`;
+  administer(sql, "postgres", server);
 }
 
-function urlOf(role: string, database: string): string {
-  const url = new URL(needed("PGADMINURL"));
-  return `postgresql://${role}:${password}@${url.host}/${database}`;
+function urlOf(role: string, database: string, server: string): string {
+  return `postgresql://${role}:${password}@${new URL(server).host}/${database}`;
 }
 
-export function makeStore(): Store {
+export function makeStore(server = needed("PGADMINURL")): Store {
   const database = `store_${randomBytes(6).toString("hex")}`;
-  makeRole("store_owner", "CREATEROLE");
-  makeRole("store_server", "NOINHERIT");
-  administer(`CREATE DATABASE ${database} OWNER store_owner`);
+  makeRole("store_owner", "CREATEROLE", server);
+  makeRole("store_server", "NOINHERIT", server);
+  administer(`CREATE DATABASE ${database} OWNER store_owner`, "postgres", server);
   whenOver(() => {
-    administer(`DROP DATABASE ${database} WITH (FORCE)`);
-    administer(`DROP ROLE ${database}_app, ${database}_engine`);
+    administer(`DROP DATABASE ${database} WITH (FORCE)`, "postgres", server);
+    administer(`DROP ROLE IF EXISTS ${database}_app, ${database}_engine`, "postgres", server);
   });
-  const store = { database, owner: urlOf("store_owner", database), server: urlOf("store_server", database) };
+  const store = { database, owner: urlOf("store_owner", database, server), server: urlOf("store_server", database, server) };
   execFileSync(binary, ["migrate", "--store", store.owner], { stdio: ["ignore", "pipe", "pipe"] });
-  administer(`GRANT ${database}_app, ${database}_engine TO store_server`);
+  administer(`GRANT ${database}_app, ${database}_engine TO store_server`, "postgres", server);
   return store;
+}
+
+/* From now on it is that folder's. */
+export function useStore(data: string, store: Store): void {
+  stores.set(data, store);
 }
 
 /* Everything that is in it, as text. */
@@ -66,6 +72,6 @@ export function storeOf(data: string): Store {
 /* The environment of a server or command with these arguments. */
 export function environment(words: readonly string[]): NodeJS.ProcessEnv {
   const data = words[words.indexOf("--data") + 1];
-  if (!onPostgresql || !words.includes("--data") || words.includes("--store") || !data) return process.env;
+  if (!words.includes("--data") || !data || words.includes("--store") || !(onPostgresql || stores.has(data))) return process.env;
   return { ...process.env, TIELINE_STORE: storeOf(data).server };
 }

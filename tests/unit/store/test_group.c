@@ -9,13 +9,15 @@
 #include "store/meta.h"
 
 static const struct sql insert_meta =
-    SQL("INSERT INTO server_meta (name, value, updated_at) VALUES ($1, $2, 1)");
+    SQL("INSERT INTO server_meta (name, value, updated_at) VALUES ($1, $2, $3)");
 static const struct sql count_meta = SQL("SELECT count(*) FROM server_meta");
 
 static bool insert(struct tx *tx, const char *name, const char *value, struct error *err)
 {
-    return tx_run(tx, &insert_meta, BINDS(bind_text(str_from(name)), bind_text(str_from(value))),
-                  NULL, err);
+    return tx_run(
+        tx, &insert_meta,
+        BINDS(bind_text(str_from(name)), bind_text(str_from(value)), bind_instant(instant_now())),
+        NULL, err);
 }
 
 /* --- many threads --- */
@@ -207,6 +209,8 @@ static bool set_small(struct tx *tx, const void *context, struct error *err)
 static void a_full_disk_refuses_writes_and_passes(void **state)
 {
     (void)state;
+    if (fixture_on_postgresql())
+        return; /* no file of ours */
     struct fixture f;
     fixture_open(&f);
     MUST_WRITE(&f, set_small, "before");
@@ -225,6 +229,8 @@ static void a_full_disk_refuses_writes_and_passes(void **state)
 static void the_log_does_not_grow_without_end(void **state)
 {
     (void)state;
+    if (fixture_on_postgresql())
+        return; /* no file of ours */
     struct fixture f;
     fixture_open(&f);
     char name[16];

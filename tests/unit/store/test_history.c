@@ -74,23 +74,28 @@ static bool insert_step(struct tx *tx, const struct past *past, struct id execut
 {
     static const struct sql sql =
         SQL("INSERT INTO component_executions (project_id, execution_id, node_id, status, output) "
-            "VALUES ($1, $2, 'n' || $3, 'succeeded', printf('%.*c', $4, 'x'))");
-    return tx_run(tx, &sql,
-                  BINDS(bind_id(past->bed->project), bind_id(execution), bind_int(number),
-                        bind_int(past->output_bytes)),
-                  NULL, err);
+            "VALUES ($1, $2, 'n' || $3, 'succeeded', $4)");
+    char *output = malloc((size_t)past->output_bytes + 1);
+    memset(output, 'x', (size_t)past->output_bytes + 1);
+    bool ok = tx_run(tx, &sql,
+                     BINDS(bind_id(past->bed->project), bind_id(execution), bind_int(number),
+                           bind_text((struct str){ output, (size_t)past->output_bytes })),
+                     NULL, err);
+    free(output);
+    return ok;
 }
 
 static bool insert_past(struct tx *tx, const void *context, struct error *err)
 {
-    static const struct sql sql =
-        SQL("INSERT INTO workflow_executions (project_id, id, workflow_id, workflow_name, "
-            "workflow_version, status, created_at, finished_at) VALUES ($1, $2, $3, 'w', 1, $4, 1, "
-            "$5)");
+    static const struct sql sql = SQL(
+        "INSERT INTO workflow_executions (project_id, id, workflow_id, workflow_name, "
+        "workflow_version, status, created_at, finished_at) VALUES ($1, $2, $3, 'w', 1, $4, $6, "
+        "$5)");
     static const struct sql key =
         SQL("INSERT INTO execution_keys (project_id, key, execution_id, request_hash, created_at) "
-            "VALUES ($1, $2, $2, 'h', $3)");
+            "VALUES ($1, $2, $4, 'h', $3)");
     const struct past *past = context;
+    char id_text[ID_TEXT_SIZE];
     for (int64_t i = 0; i < past->count; i++) {
         struct instant at =
             instant_add_ms(instant_now(), -(past->first_hours + i) * 3600 * 1000 - 1000);
@@ -99,9 +104,12 @@ static bool insert_past(struct tx *tx, const void *context, struct error *err)
         if (!tx_run(tx, &sql,
                     BINDS(bind_id(past->bed->project), bind_id(id), bind_id(past->workflow),
                           bind_text(past->open ? STR("running") : STR("succeeded")),
-                          bind_instant(past->open ? INSTANT_NONE : at)),
+                          bind_instant(past->open ? INSTANT_NONE : at),
+                          bind_instant((struct instant){ 1 })),
                     NULL, err) ||
-            !tx_run(tx, &key, BINDS(bind_id(past->bed->project), bind_id(id), bind_instant(at)),
+            !tx_run(tx, &key,
+                    BINDS(bind_id(past->bed->project), bind_text(id_format(id, id_text)),
+                          bind_instant(at), bind_id(id)),
                     NULL, err))
             return false;
         for (int64_t step = 0; step < past->steps; step++)
@@ -161,9 +169,8 @@ static void old_ones_go_with_steps_and_keys(void **state)
 static void the_newest_of_each_workflow_stay(void **state)
 {
     (void)state;
-    static const struct sql oldest =
-        SQL("SELECT (SELECT max(finished_at) FROM workflow_executions) - "
-            "(SELECT min(finished_at) FROM workflow_executions)");
+    static const struct sql newest = SQL("SELECT max(finished_at) FROM workflow_executions");
+    static const struct sql oldest = SQL("SELECT min(finished_at) FROM workflow_executions");
     struct bed bed;
     struct history_stats stats;
     bed_open(&bed);
@@ -175,8 +182,8 @@ static void the_newest_of_each_workflow_stay(void **state)
     assert_int_equal(stats.executions, 560);
     assert_int_equal(fixture_int(&bed.f, &executions), 40 + 20);
     assert_int_equal(fixture_int(&bed.f, &steps), 40 + 20);
-    int64_t span_hours = (fixture_int(&bed.f, &oldest) / 1000000 + 60) / 3600;
-    assert_int_equal(span_hours, 39);
+    int64_t span_us = fixture_int(&bed.f, &newest) - fixture_int(&bed.f, &oldest);
+    assert_int_equal((span_us / 1000000 + 60) / 3600, 39);
     fixture_close(&bed.f);
 }
 
@@ -209,6 +216,8 @@ static int64_t file_bytes(const struct fixture *f)
 static void the_file_gets_smaller(void **state)
 {
     (void)state;
+    if (fixture_on_postgresql())
+        return; /* no file of ours */
     struct bed bed;
     struct history_stats stats;
     bed_open(&bed);

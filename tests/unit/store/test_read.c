@@ -74,8 +74,10 @@ static void values_are_bound_by_their_number(void **state)
 static void absent_is_null_and_empty_is_not(void **state)
 {
     struct fixture *f = *state;
-    static const struct sql sql = SQL("SELECT ($1 IS NULL) + 2 * ($2 IS NULL) + 4 * ($3 IS NULL)"
-                                      " + 8 * ($4 IS NULL)");
+#define NOTHING(what, value) "CASE WHEN " what " IS NULL THEN " value " ELSE 0 END"
+    static const struct sql sql = SQL("SELECT " NOTHING("$1", "1") " + " NOTHING(
+        "$2", "2") " + " NOTHING("$3", "4") " + " NOTHING("$4", "8"));
+#undef NOTHING
     AUTO(tx) tx = store_read(f->store, scope_system(), &f->err);
     assert_non_null(tx);
     int64_t value;
