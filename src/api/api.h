@@ -34,8 +34,11 @@ struct services {
     struct manager *manager;
     const struct egress *egress;
     struct engine *engine;
-    struct blocking *signing; /* hashes passwords */
-    struct blocking *testing; /* tests connections, counts: what is slow must not keep people out */
+    /* What is slow in one line keeps nobody waiting in another. */
+    struct blocking *signing;        /* hashes passwords */
+    struct blocking *testing;        /* tests connections */
+    struct blocking *counting;       /* statistics */
+    struct blocking *reading;        /* short reads behind a write */
     struct test_gate *test_gate;     /* how many tests, by whom: api/test_gate.h */
     const struct interrupt *closing; /* ends tests under way; or NULL */
     struct watches *watches;         /* open event streams: api/watch.h */

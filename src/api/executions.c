@@ -298,7 +298,7 @@ static void cancel_requested(struct write *write, const struct error *err)
     self->job.run = await_end;
     if (err)
         call_finish(self->call, err);
-    else if (!blocking_run(services_of(self->call)->testing, &self->job, &full))
+    else if (!blocking_run(services_of(self->call)->reading, &self->job, &full))
         call_finish(self->call, &full);
 }
 
