@@ -41,7 +41,7 @@ struct system_store {
     struct str kind;
     struct store_size size;
     int64_t log_bytes, open_executions;
-    int check;
+    int check; /* enum store_check */
 };
 static const struct field store_fields[] = {
     { FIELD("kind", system_store, kind, REQUIRED, "Which database it is: sqlite.") },
@@ -50,8 +50,8 @@ static const struct field store_fields[] = {
             "How much of that is kept for new rows.") },
     { FIELD("logBytes", system_store, log_bytes, REQUIRED,
             "Size of the write-ahead log after the last commit.") },
-    { FIELD_ENUM("check", system_store, check, REQUIRED, store_check_names,
-                 "The look for damage behind a process that died; none: it was not needed.") },
+    { FIELD_ENUM("check", system_store, check, OPTIONAL, store_check_names,
+                 "The look for damage behind a process that died; absent: it was not needed.") },
     { FIELD("users", system_store, size.users, REQUIRED, "Users, disabled ones too.") },
     { FIELD("projects", system_store, size.projects, REQUIRED, "Projects of all users.") },
     { FIELD("workflows", system_store, size.workflows, REQUIRED, "Workflows of all projects.") },

@@ -43,3 +43,28 @@ bool meta_delete(struct tx *tx, struct str name, bool *deleted, struct error *er
         *deleted = changes > 0;
     return true;
 }
+
+bool meta_size(struct tx *tx, struct store_size *out, struct error *err)
+{
+    static const struct {
+        size_t member;
+        struct sql sql;
+    } sizes[] = {
+        { offsetof(struct store_size, bytes),
+          SQL2("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+               "SELECT pg_database_size(current_database())") },
+        { offsetof(struct store_size, free_bytes),
+          SQL2("SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size",
+               "SELECT 0") },
+        { offsetof(struct store_size, users), SQL("SELECT count(*) FROM users") },
+        { offsetof(struct store_size, projects), SQL("SELECT count(*) FROM projects") },
+        { offsetof(struct store_size, workflows),
+          SQL("SELECT count(*) FROM workflows WHERE deleted_at IS NULL") },
+        { offsetof(struct store_size, connections),
+          SQL("SELECT count(*) FROM project_connections WHERE deleted_at IS NULL") },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
+        if (!tx_int(tx, &sizes[i].sql, NO_BINDS, (int64_t *)((char *)out + sizes[i].member), err))
+            return false;
+    return true;
+}

@@ -200,6 +200,11 @@ void store_close(struct store *store)
     store_free(store);
 }
 
+struct str store_kind(const struct store *store)
+{
+    return str_from(store->driver->scheme);
+}
+
 bool store_is_remote(const struct store *store)
 {
     return store->driver->remote;
