@@ -86,7 +86,7 @@ void tx_end(struct tx *tx)
 
 /* --- a look for damage --- */
 
-const char *const store_check_names[] = { "none", "running", "ok", "damaged", "failed" };
+const char *const store_check_names[] = { "none", "running", "ok", "damaged", "failed", NULL };
 
 static void note_check(struct store *store, enum store_check check)
 {
