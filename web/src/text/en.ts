@@ -256,6 +256,7 @@ export const text = {
     failed: (reason: string) => `Connection failed: ${reason}`,
     cancelled: "The test was cancelled.",
     tls: { verified: "TLS verified", unverified: "TLS unverified", off: "no TLS" },
+    noLimit: "no limit",
     editorsOnly: "Only editors can test connections.",
     noAnswer: "no answer from this server within 8 s",
     stages: { resolve: "Resolve", connect: "Connect", tls: "TLS", "sign-in": "Sign in", query: "Query" } as Record<
