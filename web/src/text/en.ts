@@ -241,6 +241,7 @@ export const text = {
     title: "Pool and timeouts",
     max: "Max connections",
     wait: "Wait at most (ms)",
+    noLimit: "no limit",
     idle: "Idle for (ms)",
     lifetime: "Lifetime (ms)",
     statement: "Statement timeout (ms)",
@@ -256,7 +257,6 @@ export const text = {
     failed: (reason: string) => `Connection failed: ${reason}`,
     cancelled: "The test was cancelled.",
     tls: { verified: "TLS verified", unverified: "TLS unverified", off: "no TLS" },
-    noLimit: "no limit",
     editorsOnly: "Only editors can test connections.",
     noAnswer: "no answer from this server within 8 s",
     stages: { resolve: "Resolve", connect: "Connect", tls: "TLS", "sign-in": "Sign in", query: "Query" } as Record<

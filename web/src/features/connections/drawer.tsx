@@ -79,10 +79,6 @@ function Pool({ connection }: { connection: Connection }) {
     <section className="section">
       <h3>{words.pool}</h3>
       <dl className="facts">
-function shown(field: PoolField, value: string): string {
-  return field === "max" || value === text.pool.noLimit ? value : text.time.span(Number(value));
-}
-
         {settings.map(({ field, label, fallback }) => (
           <div key={field} className="fact">
             <dt>{label}</dt>
