@@ -16,7 +16,7 @@ import { TabList } from "../../parts/tab-list.tsx";
 import { runs } from "../../text/runs.ts";
 import { useProject } from "../projects/index.ts";
 import { useCancel, useRunAgain } from "./actions.ts";
-import "./executions.css";
+import "./detail.css";
 import { Inspector } from "./inspector.tsx";
 import type { ExecutionSearch } from "./search.ts";
 import { Duration, StateMark } from "./state.tsx";
@@ -50,7 +50,7 @@ function Headline({ execution }: { execution: Execution }) {
       </div>
       <p className="run-facts muted">
         <span>{runs.list.version(execution.workflowVersion)}</span>
-        <time dateTime={execution.createdAt}>{runs.dayTime(execution.createdAt)}</time>
+        <time dateTime={execution.createdAt}>{runs.moment(execution.createdAt)}</time>
         <span>
           <Duration span={execution} open={open} />
         </span>
