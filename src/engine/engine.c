@@ -390,8 +390,9 @@ bool engine_cancel(struct engine *engine, struct id execution_id)
 {
     pthread_mutex_lock(&engine->lock);
     struct live *live = live_find(engine, execution_id);
-    bool held = live ? !live->fenced && !live->releasing : claim_cancel(engine, execution_id);
-    if (live && held && !engine->closing && !execution_status_ended(live->x.status)) {
+    bool held = !engine->closing &&
+                (live ? !live->fenced && !live->releasing : claim_cancel(engine, execution_id));
+    if (live && held && !execution_status_ended(live->x.status)) {
         execution_cancel(&live->x, live_now(live));
         live_apply(live);
         for (unsigned i = 0; i < live->graph->count; i++)
