@@ -150,6 +150,21 @@ function useSayEnd(execution: Execution | undefined): void {
   }, [execution]);
 }
 
+/* As high as what comes. */
+function Loading() {
+  return (
+    <div className="run late" aria-busy>
+      <div className="run-header">
+        <span className="skeleton run-skeleton" />
+      </div>
+      <div className="run-body">
+        <div className="run-main run-skeleton" />
+        <div className="run-main run-skeleton" />
+      </div>
+    </div>
+  );
+}
+
 export function ExecutionScreen() {
   const { executionId } = useParams({ from: "/user/projects/$projectId/executions/$executionId" });
   const search = useSearch({ from: "/user/projects/$projectId/executions/$executionId" });
@@ -163,7 +178,7 @@ export function ExecutionScreen() {
     if (["NOT_FOUND", "BAD_REQUEST"].includes(problemOf(query.error).code)) return <NotFoundPage />;
     return <LoadError what={runs.list.one} error={query.error} retry={() => void query.refetch()} />;
   }
-  if (!execution) return <div aria-busy />;
+  if (!execution) return <Loading />;
   if (execution.projectId !== project.id) return <NotFoundPage />;
 
   const set = (change: Partial<ExecutionSearch>) =>

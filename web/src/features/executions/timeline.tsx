@@ -13,7 +13,6 @@ import { type Interval, makeScale, type Scale } from "./timeline-scale.ts";
 import { useZoom } from "./use-zoom.ts";
 
 const words = runs.detail;
-const TICKS = 5;
 
 addShortcuts({
   title: words.timeline,
@@ -86,15 +85,15 @@ interface Props {
 export function Timeline({ execution, selected, select }: Props) {
   const open = !hasEnded(execution.status);
   const tick = useNow(open, 250);
-  const { zoom, closer, farther, band, scroller, list, onKeyDown, drag } = useZoom(".track-bars");
+  const { zoom, width, closer, farther, band, scroller, list, onKeyDown, drag } = useZoom(".track-bars");
   /* Clocks differ: what the server said last is not in the future. */
   const now = open ? tick : Date.parse(execution.finishedAt ?? execution.createdAt);
   const scale = useMemo(() => {
     const from = Date.parse(execution.startedAt ?? execution.createdAt);
     const work = execution.steps.flatMap((step) => attemptIntervals(step, now));
     const to = work.reduce((latest, part) => Math.max(latest, part.to), Math.max(from + 1, now));
-    return makeScale(work, { from, to }, TICKS * zoom);
-  }, [execution, now, zoom]);
+    return makeScale(work, { from, to }, width * zoom);
+  }, [execution, now, zoom, width]);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys of the buttons in it
     <div className="timeline" onKeyDown={onKeyDown}>
@@ -141,7 +140,7 @@ export function Timeline({ execution, selected, select }: Props) {
                   key={fold.from}
                   className="time-fold"
                   title={words.fold(runs.duration(fold.to - fold.from))}
-                  style={{ left: `${fold.at * 100}%` }}
+                  style={{ left: `${fold.at * 100}%`, width: `${fold.width * 100}%` }}
                 >
                   {runs.duration(fold.to - fold.from)}
                 </span>

@@ -3,7 +3,15 @@
  * A closer look at a part of what lies side by side: by buttons and keys around the middle, or by
  * drawing the mouse over the part. What is looked at scrolls; `--zoom` is how many times as wide it is.
  */
-import { type KeyboardEvent, type PointerEvent, type RefObject, useLayoutEffect, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type PointerEvent,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 
 const ZOOM_MAX = 64;
 /* Less is a click with an unsteady hand. */
@@ -16,6 +24,8 @@ interface Band {
 
 export interface Zoom {
   zoom: number;
+  /* Of what is seen of it, in pixels. */
+  width: number;
   closer: (() => void) | undefined;
   farther: (() => void) | undefined;
   /* What is being drawn over, in pixels from the left of the list. */
@@ -37,6 +47,7 @@ export function useZoom(track: string): Zoom {
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLOListElement>(null);
   const [zoom, setZoom] = useState(1);
+  const [width, setWidth] = useState(0);
   const [band, setBand] = useState<Band>();
   const start = useRef<{ x: number; id: number }>(undefined);
   const dragged = useRef(false);
@@ -49,6 +60,13 @@ export function useZoom(track: string): Zoom {
     const width = trackBox()?.width;
     if (goal.current !== undefined && scroller.current && width) scroller.current.scrollLeft = goal.current * width;
     goal.current = undefined;
+  }, [zoom]);
+
+  useEffect(() => {
+    const measure = () => setWidth((trackBox()?.width ?? 0) / zoom);
+    const observer = new ResizeObserver(measure);
+    if (scroller.current) observer.observe(scroller.current);
+    return () => observer.disconnect();
   }, [zoom]);
 
   function look(at: number, wanted: number): void {
@@ -105,6 +123,7 @@ export function useZoom(track: string): Zoom {
 
   return {
     zoom,
+    width,
     closer,
     farther,
     band,
