@@ -39,6 +39,11 @@ export const text = {
     copy: "Copy",
     copied: "Copied",
   },
+  graph: {
+    zoomIn: "Zoom in",
+    zoomOut: "Zoom out",
+    fit: "Show everything",
+  },
   discard: {
     title: "Discard changes?",
     keep: "Keep editing",
