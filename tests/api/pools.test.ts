@@ -36,9 +36,10 @@ async function deadPort(): Promise<number> {
 }
 
 test("never has more sessions than its cap", async () => {
-  const connectionId = await connect("capped", "postgresql", needed("PGURL"), { pool: { max: 2, acquireTimeoutMs: 20_000 } });
+  const url = `${needed("PGURL")}?application_name=capped`;
+  const connectionId = await connect("capped", "postgresql", url, { pool: { max: 2, acquireTimeoutMs: 20_000 } });
   /* Each step counts the sessions of its kind while it holds one itself. */
-  const query = "SELECT count(*)::int AS n, pg_sleep(0.05) FROM pg_stat_activity WHERE application_name LIKE 'tieline%'";
+  const query = "SELECT count(*)::int AS n, pg_sleep(0.05) FROM pg_stat_activity WHERE application_name = 'capped'";
   const workflowId = await workflow("count", { id: "n", type: "postgresql-query", name: "n", config: { connectionId, query } });
   const executions = await Promise.all(Array.from({ length: 24 }, () => execute(workflowId)));
   const counts = executions.map((execution) => execution.steps[0].output?.rows[0].n);
