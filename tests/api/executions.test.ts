@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { beforeAll, expect, test } from "vitest";
-import { addUser, client, needed, newFolder, serve, type Caller, type Server } from "./harness.ts";
+import { needed, serveProject, type Caller, type Server } from "./harness.ts";
 import { until } from "./streams.ts";
 
 let server: Server;
@@ -11,11 +11,7 @@ let caller: Caller;
 let projectId: string, workflowId: string;
 
 beforeAll(async () => {
-  const data = newFolder();
-  const token = addUser(data, "olga");
-  server = await serve(data);
-  caller = client(server, token);
-  projectId = (await caller.mutation("projects.create", { name: "P" })).id;
+  ({ server, caller, projectId } = await serveProject("olga"));
   const connection = { projectId, connectionType: "postgresql", name: "db", connectionUrl: needed("PGURL"), config: { pool: { max: 2, acquireTimeoutMs: 60000 } } };
   const connectionId = (await caller.mutation("connections.create", connection)).id;
   const nap = { id: "nap", type: "postgresql-query", name: "Nap", config: { connectionId, query: "SELECT pg_sleep(60)" } };

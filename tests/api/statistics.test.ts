@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";
-import { addUser, client, needed, newFolder, refused, serve, type Caller, type Server } from "./harness.ts";
+import { needed, refused, serveProject, type Caller, type Server } from "./harness.ts";
 import { watch } from "./streams.ts";
 
 let server: Server;
@@ -12,11 +12,7 @@ let projectId: string;
 let database: string, nowhere: string;
 
 beforeAll(async () => {
-  const data = newFolder();
-  const token = addUser(data, "olga");
-  server = await serve(data);
-  caller = client(server, token);
-  projectId = (await caller.mutation("projects.create", { name: "P" })).id;
+  ({ server, caller, projectId } = await serveProject("olga"));
   database = await connect("db", needed("PGURL"));
   nowhere = await connect("nowhere", "postgresql://u:p@127.0.0.1:1/d");
 });
