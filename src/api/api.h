@@ -35,9 +35,12 @@ struct services {
     struct manager *manager;
     const struct egress *egress;
     struct engine *engine;
-    struct blocking *calling; /* runs calls, when the store is across a network; or NULL */
-    struct blocking *signing; /* hashes passwords */
-    struct blocking *testing; /* tests connections, counts: what is slow must not keep people out */
+    /* What is slow in one line keeps nobody waiting in another. */
+    struct blocking *calling;        /* runs calls, when the store is across a network; or NULL */
+    struct blocking *signing;        /* hashes passwords */
+    struct blocking *testing;        /* tests connections */
+    struct blocking *counting;       /* statistics */
+    struct blocking *reading;        /* short reads behind a write */
     struct test_gate *test_gate;     /* how many tests, by whom: api/test_gate.h */
     const struct interrupt *closing; /* ends tests under way; or NULL */
     struct watches *watches;         /* open event streams: api/watch.h */

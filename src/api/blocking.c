@@ -82,7 +82,6 @@ bool blocking_run(struct blocking *pool, struct job *job, struct error *err)
         pthread_cond_signal(&pool->work);
     }
     pthread_mutex_unlock(&pool->lock);
-    return room || fail(err, ERR_TOO_MANY_REQUESTS,
-                        "%u requests of this kind are waiting already: try again in a moment",
-                        pool->line_max);
+    return room || fail_for_now(err, ERR_TOO_MANY_REQUESTS, 0,
+                                "%u requests of this kind are waiting already", pool->line_max);
 }

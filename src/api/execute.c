@@ -76,7 +76,7 @@ static void started(struct engine_start *start, const struct error *err)
     self->job.run = await_existing;
     if (!start->waiter)
         call_finish(self->call, NULL);
-    else if (start->existing && !blocking_run(services_of(self->call)->testing, &self->job, &full))
+    else if (start->existing && !blocking_run(services_of(self->call)->reading, &self->job, &full))
         call_finish(self->call, &full);
 }
 

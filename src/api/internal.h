@@ -26,6 +26,7 @@ extern const struct procedure connection_save_procedures[];
 extern const struct procedure connection_test_procedures[];
 extern const struct procedure component_procedures[];
 extern const struct procedure workflow_procedures[];
+extern const struct procedure workflow_statistics_procedures[];
 extern const struct procedure execution_procedures[];
 extern const struct procedure execute_procedures[];
 extern const struct procedure execution_statistics_procedures[];

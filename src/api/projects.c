@@ -8,11 +8,13 @@
 #include "store/projects.h"
 #include "vault/keyring.h"
 
+#define RECENT_MS ((int64_t)24 * 3600 * 1000)
+
 struct project_list_output {
     struct array projects;
 };
 static const struct field list_fields[] = {
-    { FIELD_LIST("projects", project_list_output, projects, REQUIRED, &project_shape,
+    { FIELD_LIST("projects", project_list_output, projects, REQUIRED, &project_summary_shape,
                  "Newest first.") },
     { 0 },
 };
@@ -53,8 +55,9 @@ static enum answer projects_list(struct call *call, const void *input, void *out
     struct project_list_output *out = output;
     (void)input;
 
+    struct instant since = instant_add_ms(instant_now(), -RECENT_MS);
     AUTO(tx) tx = read_projects(call, err);
-    if (!tx || !project_list(tx, call->caller.user_id, call->arena, &out->projects, err))
+    if (!tx || !project_list(tx, call->caller.user_id, since, call->arena, &out->projects, err))
         return FAILED;
     return DONE;
 }

@@ -22,6 +22,7 @@ const struct procedure *const api_tables[] = {
     connection_statistics_procedures,
     component_procedures,
     workflow_procedures,
+    workflow_statistics_procedures,
     execute_procedures,
     execution_procedures,
     execution_statistics_procedures,

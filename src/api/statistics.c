@@ -155,7 +155,7 @@ enum answer statistics_block(struct call *call, const struct statistics_input *i
     struct statistics_input *kept = ARENA_NEW(call->arena, statistics_input);
 
     *kept = *input;
-    return api_block(call, services_of(call)->testing, count, kept, err);
+    return api_block(call, services_of(call)->counting, count, kept, err);
 }
 
 struct walk statistics_walk(struct call *call, int range, size_t most, size_t page)

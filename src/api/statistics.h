@@ -44,6 +44,18 @@ struct outcome {
         FIELD("p95Ms", type, outcome.p95_ms, OPTIONAL, "95 of 100 took at most so long.")          \
     }
 
+/* Counts one of this status (enum execution_status). */
+void outcome_count(struct outcome *outcome, int status);
+
+/* A piece of a range; pieces begin at whole hours or days, UTC. */
+struct slice {
+    struct instant at;
+    struct outcome outcome;
+};
+extern const struct shape slice_shape; /* "StatisticsSlice" */
+/* More slices than any range has. */
+#define STATISTICS_SLICES_MAX 32
+
 /* How long one took, and whose it was: the number of its line. */
 struct sample {
     size_t line;
@@ -91,6 +103,10 @@ struct walk {
 };
 
 struct walk statistics_walk(struct call *call, int range, size_t most, size_t page);
+/* Empty slices from the beginning of the walk to now. */
+struct array slices_make(const struct walk *walk, int64_t slice_us, struct arena *arena);
+/* The slice that a moment lies in. */
+struct slice *slices_find(const struct array *slices, int64_t slice_us, struct instant at);
 /* Does the counting on a thread that may take its time, with a copy of the input as its context. */
 enum answer statistics_block(struct call *call, const struct statistics_input *input,
                              api_work *count, struct error *err);

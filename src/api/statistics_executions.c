@@ -5,20 +5,6 @@
 #define EXECUTIONS_MAX 200000
 #define EXECUTIONS_PAGE 1000
 
-struct slice {
-    struct instant at;
-    struct outcome outcome;
-};
-static const struct field slice_fields[] = {
-    { FIELD("at", slice, at, REQUIRED, "When the slice begins.") },
-    { FIELD("succeeded", slice, outcome.succeeded, REQUIRED, "Those that succeeded.") },
-    { FIELD("failed", slice, outcome.failed, REQUIRED, "Those that failed.") },
-    { FIELD("cancelled", slice, outcome.cancelled, REQUIRED, "Those that were cancelled.") },
-    { FIELD("open", slice, outcome.open, REQUIRED, "Those that have not ended.") },
-    { 0 },
-};
-static const struct shape slice_shape = SHAPE("StatisticsSlice", slice, slice_fields);
-
 struct workflow_line {
     struct outcome outcome; /* first: see struct lines */
     struct id workflow_id;
@@ -54,49 +40,6 @@ static const struct field statistics_fields[] = {
 static const struct shape statistics_shape =
     SHAPE("ExecutionStatistics", execution_statistics, statistics_fields);
 
-static void count_one(struct outcome *outcome, int status)
-{
-    outcome->count++;
-    switch ((enum execution_status)status) {
-    case EXECUTION_SUCCEEDED:
-        outcome->succeeded++;
-        break;
-    case EXECUTION_FAILED:
-        outcome->failed++;
-        break;
-    case EXECUTION_CANCELLED:
-        outcome->cancelled++;
-        break;
-    case EXECUTION_QUEUED:
-    case EXECUTION_RUNNING:
-    case EXECUTION_WAITING:
-        outcome->open++;
-        break;
-    }
-}
-
-/* The slice that a moment lies in; slices begin at whole hours or days, UTC. */
-static struct slice *slice_of(const struct array *slices, int64_t slice_us, struct instant at)
-{
-    struct slice *all = slices->items;
-    int64_t index = (at.us - all[0].at.us) / slice_us;
-    if (at.us < all[0].at.us)
-        index = 0;
-    if ((size_t)index >= slices->count)
-        index = (int64_t)slices->count - 1;
-    return &all[index];
-}
-
-static struct array make_slices(const struct walk *walk, int64_t slice_us, struct arena *arena)
-{
-    int64_t first = walk->since.us / slice_us, last = walk->until.us / slice_us;
-    size_t count = (size_t)(last - first) + 1;
-    struct slice *all = ARENA_ARRAY(arena, slice, count);
-    for (size_t i = 0; i < count; i++)
-        all[i].at.us = (first + (int64_t)i) * slice_us;
-    return (struct array){ all, count };
-}
-
 static void count_execution(struct execution_statistics *out, int64_t slice_us, struct lines *lines,
                             struct samples *samples, const struct execution_fact *fact,
                             struct arena *arena)
@@ -108,9 +51,9 @@ static void count_execution(struct execution_statistics *out, int64_t slice_us, 
         line->workflow_id = fact->workflow_id;
         line->name = arena_str(arena, fact->workflow_name);
     }
-    count_one(&line->outcome, fact->status);
-    count_one(&out->outcome, fact->status);
-    count_one(&slice_of(&out->slices, slice_us, fact->created_at)->outcome, fact->status);
+    outcome_count(&line->outcome, fact->status);
+    outcome_count(&out->outcome, fact->status);
+    outcome_count(&slices_find(&out->slices, slice_us, fact->created_at)->outcome, fact->status);
     if (fact->status == EXECUTION_SUCCEEDED || fact->status == EXECUTION_FAILED)
         samples_take(samples, at, fact->started_at, fact->finished_at);
 }
@@ -141,7 +84,7 @@ static bool count_executions(struct call *call, void *context, struct error *err
     struct lines lines = { .map = map_new(), .size = sizeof(struct workflow_line) };
     struct samples samples = { 0 };
 
-    out->slices = make_slices(&walk, slice_us, call->arena);
+    out->slices = slices_make(&walk, slice_us, call->arena);
     bool ok = count_all(&walk, slice_us, &lines, &samples, err);
     if (ok) {
         samples_measure_all(&samples, &out->outcome);

@@ -95,10 +95,11 @@ static bool enter(struct test_gate *gate, struct id user, struct id connection, 
     int64_t oldest = recent->at_us[recent->next];
 
     if (id_set(connection) && map_find(gate->running, id_key(&connection)))
-        return fail(err, ERR_TOO_MANY_REQUESTS, "this connection is being tested right now");
+        return fail_for_now(err, ERR_TOO_MANY_REQUESTS, 0,
+                            "this connection is being tested right now");
     if (oldest != 0 && now_us - oldest < MINUTE_US)
-        return fail(err, ERR_TOO_MANY_REQUESTS, "at most %d tests a minute: try again later",
-                    TESTS_PER_MINUTE);
+        return fail_for_now(err, ERR_TOO_MANY_REQUESTS, oldest + MINUTE_US - now_us,
+                            "at most %d tests a minute", TESTS_PER_MINUTE);
     recent->at_us[recent->next] = now_us;
     recent->next = (recent->next + 1) % TESTS_PER_MINUTE;
     if (id_set(connection))

@@ -11,7 +11,8 @@
 #include "vault/keyring.h"
 
 /* Printed where the server was started, never served: whoever holds it becomes the first user. */
-static bool print_setup_token(const struct server *server, struct arena *arena, struct error *err)
+static bool print_setup_token(const struct server *server, struct str public_url,
+                              struct arena *arena, struct error *err)
 {
     struct str token;
     bool needed;
@@ -22,16 +23,22 @@ static bool print_setup_token(const struct server *server, struct arena *arena, 
         return true;
     if (!auth_setup_token(server_auth(server), arena, &token, err))
         return false;
+    if (!str_set(public_url))
+        public_url = arena_printf(arena, "http://" STR_FMT, STR_ARG(server_address(server)));
+    else if (str_ends(public_url, STR("/")))
+        public_url.len--;
     (void)printf("Set-up token: " STR_FMT "\n"
-                 "  Nobody can sign in yet. Make the first user with it (auth.setup), or by\n"
-                 "  \"tieline user add EMAIL --name NAME --admin\" on this machine.\n",
-                 STR_ARG(token));
+                 "  Nobody can sign in yet. Make the first account in a browser, at\n"
+                 "  " STR_FMT "/setup#token=" STR_FMT "\n"
+                 "  or by \"tieline user add EMAIL --name NAME --admin\" on this machine.\n",
+                 STR_ARG(token), STR_ARG(public_url), STR_ARG(token));
     return true;
 }
 
-static bool greet(const struct server *server, struct arena *arena, struct error *err)
+static bool greet(const struct server *server, struct str public_url, struct arena *arena,
+                  struct error *err)
 {
-    if (!print_setup_token(server, arena, err))
+    if (!print_setup_token(server, public_url, arena, err))
         return false;
     (void)printf("Listening on http://" STR_FMT "\n", STR_ARG(server_address(server)));
     (void)fflush(stdout);
@@ -48,7 +55,7 @@ static enum exit_code serve(const void *options, struct arena *arena)
     if (!home)
         return command_failed(&err);
     AUTO(server) server = server_open(given, home, arena, &err);
-    if (!server || !greet(server, arena, &err))
+    if (!server || !greet(server, given->public_url, arena, &err))
         return command_failed(&err);
     log_info("server ready", LOG_STR("address", server_address(server)),
              LOG_STR("key", keyring_key_id(home->keyring)));

@@ -171,6 +171,8 @@ static bool open_services(struct server *server, const struct server_options *op
     if (!services->engine)
         return false;
     services->testing = blocking_open("testing", 4, 64);
+    services->counting = blocking_open("counting", 2, 64);
+    services->reading = blocking_open("reading", 1, 64);
     services->test_gate = test_gate_new();
     services->watches = watches_open(services->store, services->engine, server->events);
     return true;
@@ -338,6 +340,8 @@ void server_close(struct server *server)
     blocking_close(services->calling);
     blocking_close(services->signing);
     blocking_close(services->testing);
+    blocking_close(services->counting);
+    blocking_close(services->reading);
     watches_close(services->watches);
     rpc_free(server->rpc);
     test_gate_free(services->test_gate);

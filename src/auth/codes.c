@@ -92,8 +92,8 @@ static bool check_password(struct auth *auth, const struct user_row *user,
 {
     if (!in->password)
         return fail_field(err, ERR_BAD_REQUEST, "password", "is required");
-    if (!memory_begin_try(auth, user->email, in->peer))
-        return fail(err, ERR_TOO_MANY_REQUESTS, "too many failed sign-ins: try again in a minute");
+    if (!memory_begin_try(auth, user->email, in->peer, err))
+        return false;
     if (!password_matches(in->password, user->password_hash))
         return fail_field(err, ERR_FORBIDDEN, "password", "is wrong");
     memory_try_succeeded(auth, user->email, in->peer);

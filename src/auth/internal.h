@@ -62,10 +62,11 @@ bool memory_find_right(struct auth *auth, enum right_subject subject, struct id 
 void memory_keep_right(struct auth *auth, const struct known_right *known);
 /*
  * Counts a try before its outcome is known, so that tries at the same time cannot be more than those
- * one after the other. False when this address has failed too often from this peer within the last
- * minute. memory_try_succeeded() takes the count back.
+ * one after the other. memory_try_succeeded() takes the count back.
+ *   Fails  ERR_TOO_MANY_REQUESTS until a minute has passed since the first of too many tries
  */
-bool memory_begin_try(struct auth *auth, struct str email, struct str peer);
+MUST_USE bool memory_begin_try(struct auth *auth, struct str email, struct str peer,
+                               struct error *err);
 void memory_try_succeeded(struct auth *auth, struct str email, struct str peer);
 
 /* --- sign_in.c, for codes.c --- */

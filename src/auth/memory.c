@@ -109,7 +109,7 @@ static struct failures *failure_place(struct auth *auth, uint64_t key)
     return oldest;
 }
 
-bool memory_begin_try(struct auth *auth, struct str email, struct str peer)
+bool memory_begin_try(struct auth *auth, struct str email, struct str peer, struct error *err)
 {
     uint64_t key = failure_key(email, peer);
     int64_t now = clock_us();
@@ -117,11 +117,12 @@ bool memory_begin_try(struct auth *auth, struct str email, struct str peer)
     struct failures *place = failure_place(auth, key);
     if (place->key != key || now - place->since_us >= FAILURE_WINDOW_US)
         *place = (struct failures){ .key = key, .since_us = now };
+    int64_t wait_us = place->since_us + FAILURE_WINDOW_US - now;
     bool may = place->count < FAILURES_MAX;
     if (may)
         place->count++;
     (void)pthread_mutex_unlock(&auth->lock);
-    return may;
+    return may || fail_for_now(err, ERR_TOO_MANY_REQUESTS, wait_us, "too many failed sign-ins");
 }
 
 void memory_try_succeeded(struct auth *auth, struct str email, struct str peer)

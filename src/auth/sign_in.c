@@ -185,8 +185,8 @@ static bool login_run(struct tx *tx, struct write *write, struct error *err)
 bool auth_login(struct auth *auth, struct str email, const struct secret *password, struct str peer,
                 struct arena *arena, struct sign_in *out, struct error *err)
 {
-    if (!memory_begin_try(auth, email, peer))
-        return fail(err, ERR_TOO_MANY_REQUESTS, "too many failed sign-ins: try again in a minute");
+    if (!memory_begin_try(auth, email, peer, err))
+        return false;
     struct sign_in made = { 0 };
     bool found;
     if (!sign_in_find_by_email(auth, email, arena, &made.user, &found, err))
@@ -242,8 +242,8 @@ bool auth_change_password(struct auth *auth, const struct caller *caller,
     if (!found)
         return fail(err, ERR_UNAUTHORIZED, "this user was removed");
     /* Whoever found an open session must not try passwords without end. */
-    if (!memory_begin_try(auth, user.email, CHANGING))
-        return fail(err, ERR_TOO_MANY_REQUESTS, "too many wrong passwords: try again in a minute");
+    if (!memory_begin_try(auth, user.email, CHANGING, err))
+        return false;
     if (!password_matches(current, user.password_hash))
         return fail_field(err, ERR_FORBIDDEN, "current", "is not your password");
     memory_try_succeeded(auth, user.email, CHANGING);

@@ -111,6 +111,19 @@ bool fail_field(struct error *err, enum error_code code, const char *field, cons
     return false;
 }
 
+bool fail_for_now(struct error *err, enum error_code code, int64_t wait_us, const char *format, ...)
+{
+    char line[LINE_SIZE];
+    va_list args;
+    va_start(args, format);
+    struct str text = format_line(line, format, args);
+    va_end(args);
+    int wait_s = wait_us > 1000000 ? (int)((wait_us + 999999) / 1000000) : 1;
+    (void)fail(err, code, STR_FMT ": try again in %d s", STR_ARG(text), wait_s);
+    err->retry_after_s = wait_s;
+    return false;
+}
+
 void error_prefix(struct error *err, const char *format, ...)
 {
     char line[LINE_SIZE], whole[LINE_SIZE];

@@ -14,6 +14,7 @@
 #include "base/str.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct error {
     enum error_code code;
@@ -23,6 +24,7 @@ struct error {
     char message[256]; /* one line for a person: could not reach host "db1": connection refused */
     char detail[512];  /* the upstream's own words, scrubbed of secrets, for editors only */
     const char *hint;  /* literal: what to try; NULL if nothing sure */
+    int retry_after_s; /* the same may succeed then, as the message says; 0 if nothing sure */
 };
 
 struct error_code_row {
@@ -53,6 +55,13 @@ bool fail(struct error *err, enum error_code code, const char *format, ...) PRIN
 void *fail_null(struct error *err, enum error_code code, const char *format, ...) PRINTF_LIKE(3, 4);
 /* The same, naming the input field at fault; the message is "<field>: <text>". */
 bool fail_field(struct error *err, enum error_code code, const char *field, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+
+/*
+ * For what is refused for a while only: the message ends with ": try again in N s", N whole seconds and
+ * at least one, which is also what Retry-After says. So that both agree, no limit words it itself.
+ */
+bool fail_for_now(struct error *err, enum error_code code, int64_t wait_us, const char *format, ...)
     PRINTF_LIKE(4, 5);
 
 /* Puts context before the message on its way up: error_prefix(err, "connection \"%s\": ", name). */

@@ -95,6 +95,15 @@ struct id id_first_at(struct instant at)
     return id;
 }
 
+struct instant id_made_at(struct id id)
+{
+    uint64_t first = 0;
+    for (int i = 0; i < 8; i++)
+        first = first << 8 | id.bytes[i];
+    uint64_t part = first & 0xFFF;
+    return (struct instant){ (int64_t)((first >> 16) * 1000 + part * 1000 / 4096) };
+}
+
 static bool hyphen_before(size_t byte)
 {
     return byte == 4 || byte == 6 || byte == 8 || byte == 10;

@@ -24,6 +24,8 @@ struct id {
 struct id id_new(void);
 /* Below every id made at that moment or later, above those made before. */
 struct id id_first_at(struct instant at);
+/* When an id of ours was made, to the microsecond; a little later when very many were made at once. */
+struct instant id_made_at(struct id id);
 /* Lower-case text with hyphens into text[ID_TEXT_SIZE]; returns a view of it. */
 struct str id_format(struct id id, char *text);
 /* True for the 36 characters of any UUID but the nil one; letters of either case. */

@@ -89,9 +89,8 @@ static const struct advice_row advice_rows[] = {
 
     /* Using it */
     { ERR_POOL_TIMEOUT, NULL,
-      "Other steps hold all sessions: raise config.pool.max or config.pool.acquireTimeoutMs, or "
-      "give "
-      "the node a retry policy." },
+      "Other steps hold all sessions: raise config.pool.max, or leave config.pool.acquireTimeoutMs "
+      "out, so that steps wait until their turn comes." },
     { ERR_CONNECTION_LOST, NULL,
       "The server or something between ended the session. A retry policy on the node rides that "
       "out; "

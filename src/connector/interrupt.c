@@ -23,6 +23,13 @@ bool interrupt_told(const struct interrupt *stop)
     return stop && atomic_load(stop->told);
 }
 
+void interrupt_heard(const struct interrupt *stop)
+{
+    uint64_t rings;
+    if (!interrupt_told(stop))
+        (void)!read(stop->bell, &rings, sizeof(rings));
+}
+
 enum waited wait_ready(int fd, short events, struct deadline by, const struct interrupt *stop)
 {
     for (;;) {
@@ -38,14 +45,10 @@ enum waited wait_ready(int fd, short events, struct deadline by, const struct in
         int ready = poll(fds, 2, deadline_left_ms(by));
         if (ready > 0 && fds[0].revents)
             return WAITED_READY;
-        if (interrupt_told(stop))
-            return WAITED_STOPPED; /* and the bell rings on, for others who wait with it */
-        if (ready > 0) {
-            uint64_t rings;
-            (void)!read(stop->bell, &rings, sizeof(rings));
-        } else if (ready == 0 ? deadline_passed(by) : errno != EINTR) {
+        if (ready > 0)
+            interrupt_heard(stop);
+        else if (ready == 0 ? deadline_passed(by) : errno != EINTR)
             return WAITED_LATE;
-        }
     }
 }
 

@@ -31,6 +31,11 @@ int interrupt_bell(void);
 void interrupt_ring(int bell);
 /* NULL is fine: nobody tells. */
 bool interrupt_told(const struct interrupt *stop);
+/*
+ * For who polls the bell himself and found that it rings: a ring that means nothing ends, or each wait
+ * from here on would. One that tells rings on, for others who wait with it.
+ */
+void interrupt_heard(const struct interrupt *stop);
 
 enum waited {
     WAITED_READY,

@@ -31,6 +31,7 @@ struct pool {
     pthread_mutex_t lock;
     struct list waiters; /* in the order of asking */
     int64_t waiting;
+    bool crowded;       /* some have left the line, and it was not empty since */
     int64_t slots;      /* given away, those for closing included */
     struct conn **idle; /* the one that lay longest first; lent from the end */
     int64_t idle_count;
@@ -107,16 +108,10 @@ static void close_conn(struct pool *pool, struct conn *conn)
     unlock(pool);
 }
 
-static void close_all_idle(struct pool *pool)
+static void close_with_slot(struct pool *pool, struct conn *conn)
 {
-    for (;;) {
-        lock(pool);
-        struct conn *conn = take_last_idle(pool);
-        unlock(pool);
-        if (!conn)
-            return;
-        close_conn(pool, conn);
-    }
+    close_conn(pool, conn);
+    pool_release_slot(pool);
 }
 
 void pool_unref(struct pool *pool)
@@ -124,7 +119,8 @@ void pool_unref(struct pool *pool)
     if (!pool || atomic_fetch_sub(&pool->refs, 1) > 1)
         return;
     assert(pool->slots == 0 && list_empty(&pool->waiters));
-    close_all_idle(pool);
+    while (pool->idle_count > 0)
+        close_conn(pool, take_last_idle(pool));
     if (pool->release)
         pool->release(pool->owner);
     pool_unref(pool->heir);
@@ -141,24 +137,44 @@ static bool take_slot(struct pool *pool)
     return granted;
 }
 
+static void fail_to_wait(const struct pool *pool, struct error *err)
+{
+    (void)fail(err, ERR_POOL_TIMEOUT,
+               "no session of the connection came free in time (%lld at most)",
+               (long long)pool->upstream->settings.pool_max);
+}
+
+static struct deadline end_of_wait(const struct pool *pool, struct deadline by)
+{
+    int64_t most_ms = pool->upstream->settings.acquire_timeout_ms;
+    return most_ms > 0 ? deadline_earlier(by, deadline_in_ms(most_ms)) : by;
+}
+
+static bool may_leave(const struct pool_waiter *waiter)
+{
+    return waiter->leave_by.at_us != 0;
+}
+
 bool pool_ask(struct pool *pool, struct pool_waiter *waiter, struct deadline by)
 {
-    const struct connection_settings *settings = &pool->upstream->settings;
+    struct error why;
     assert(!list_linked(&waiter->node));
     lock(pool);
-    if (pool->retired) {
-        struct error why = pool->why;
-        unlock(pool);
-        waiter->expired(waiter, &why);
-        return false;
-    }
-    bool granted = take_slot(pool);
-    if (!granted) {
-        waiter->by = deadline_earlier(by, deadline_in_ms(settings->acquire_timeout_ms));
+    bool refused = pool->retired;
+    bool granted = !refused && take_slot(pool);
+    if (refused) {
+        why = pool->why;
+    } else if (!granted && pool->crowded && pool->waiting >= POOL_STAY && may_leave(waiter)) {
+        refused = true;
+        fail_to_wait(pool, &why);
+    } else if (!granted) {
+        waiter->by = end_of_wait(pool, by);
         list_push(&pool->waiters, &waiter->node);
         pool->waiting++;
     }
     unlock(pool);
+    if (refused)
+        waiter->expired(waiter, &why);
     return granted;
 }
 
@@ -196,6 +212,7 @@ static struct pool_waiter *pass_slot_on(struct pool *pool)
     bool grants = !pool->retired && pool->slots <= pool->upstream->settings.pool_max;
     if (grants && !list_empty(&pool->waiters))
         return take_waiter(pool, pool->waiters.head.next);
+    pool->crowded = false;
     pool->slots--;
     return NULL;
 }
@@ -298,34 +315,44 @@ void pool_close(struct pool *pool, struct conn *conn)
         }
         unlock(pool);
     }
-    if (!keep) {
-        close_conn(pool, conn);
-        pool_release_slot(pool);
-    } else if (next) {
+    if (!keep)
+        close_with_slot(pool, conn);
+    else if (next)
         next->granted(next);
+}
+
+/* Takes some of those out whose time is over. The lock is held. */
+static int take_late(struct pool *pool, struct pool_waiter *late[], int most)
+{
+    int count = 0;
+    int64_t place = 0;
+    LIST_EACH(&pool->waiters, pool_waiter, node, waiter)
+    {
+        if (count == most)
+            break;
+        bool leaves = place >= POOL_STAY && may_leave(waiter) && deadline_passed(waiter->leave_by);
+        if (leaves || deadline_passed(waiter->by))
+            late[count++] = take_waiter(pool, &waiter->node);
+        else
+            place++;
+        pool->crowded |= leaves;
     }
+    return count;
 }
 
 static void expire_waiters(struct pool *pool)
 {
-    const struct connection_settings *settings = &pool->upstream->settings;
+    struct pool_waiter *late[64];
     struct error err;
-    (void)fail(&err, ERR_POOL_TIMEOUT,
-               "no session of the connection came free in time (%lld at most)",
-               (long long)settings->pool_max);
-    for (;;) {
-        struct pool_waiter *late = NULL;
+    int count;
+    fail_to_wait(pool, &err);
+    do {
         lock(pool);
-        LIST_EACH(&pool->waiters, pool_waiter, node, waiter)
-        {
-            if (!late && deadline_passed(waiter->by))
-                late = take_waiter(pool, &waiter->node);
-        }
+        count = take_late(pool, late, (int)ARRAY_LEN(late));
         unlock(pool);
-        if (!late)
-            return;
-        late->expired(late, &err);
-    }
+        for (int i = 0; i < count; i++)
+            late[i]->expired(late[i], &err);
+    } while (count == (int)ARRAY_LEN(late));
 }
 
 /* When the first idle session wants to be closed; `at` says which one. The lock is held. */
@@ -359,8 +386,7 @@ static void close_overdue(struct pool *pool)
         unlock(pool);
         if (!conn)
             return;
-        close_conn(pool, conn);
-        pool_release_slot(pool);
+        close_with_slot(pool, conn);
     }
 }
 
@@ -373,9 +399,12 @@ struct deadline pool_tick(struct pool *pool)
     struct deadline next = next_close(pool, &at);
     if (deadline_passed(next))
         next = deadline_in_ms(PUT_OFF_MS);
+    int64_t place = 0;
     LIST_EACH(&pool->waiters, pool_waiter, node, waiter)
     {
         next = deadline_earlier(next, waiter->by);
+        if (place++ >= POOL_STAY && may_leave(waiter))
+            next = deadline_earlier(next, waiter->leave_by);
     }
     unlock(pool);
     return next;
@@ -429,8 +458,7 @@ void pool_retire(struct pool *pool, const struct error *err)
         unlock(pool);
         if (!conn)
             return;
-        close_conn(pool, conn);
-        pool_release_slot(pool);
+        close_with_slot(pool, conn);
     }
 }
 

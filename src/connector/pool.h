@@ -8,7 +8,7 @@
  * silently replaced when found dead, or dials a new one.
  *
  *     asked ──► waiting ──granted──► holding a slot ──pool_open──► using a conn ──pool_close──► idle
- *                  └──expired (POOL_TIMEOUT)
+ *                  └──expired (POOL_TIMEOUT), or left a long line
  *
  * A session that is being opened or closed needs a slot too, so that the upstream never sees more
  * sessions than the cap, also while some come and others go.
@@ -31,10 +31,16 @@
 struct pool;
 struct interrupt;
 
-/* One who asks for a slot. Zeroed by its owner but for the callbacks. */
+#define POOL_STAY 32
+
+/* One who asks for a slot. Zeroed by its owner but for the callbacks and `leave_by`. */
 struct pool_waiter {
     struct list_node node; /* the pool's own */
     struct deadline by; /* the pool's own: acquireTimeoutMs from now, or the caller's if earlier */
+    /* Of its owner; 0: none. Who has waited until then leaves a long line as if its time were over,
+     * but for the first POOL_STAY of it; while there is a line that such ones have left, another one
+     * that finds so many before it does not begin to wait. */
+    struct deadline leave_by;
     /* The slot is yours. Called without locks, on the thread that gave it back. Must not block. */
     void (*granted)(struct pool_waiter *waiter);
     /* No slot in time (POOL_TIMEOUT), or the pool was retired. Same rules. */
@@ -53,7 +59,8 @@ const struct connection_settings *pool_settings(const struct pool *pool);
 
 /*
  * Asks for a slot. True: granted at once, no callback comes. False: `waiter` stays in line until
- * one of its callbacks; of a retired pool `expired` comes before this returns.
+ * one of its callbacks; of a retired pool, or before a line too long to wait in, `expired` comes before
+ * this returns.
  *   Blocks: no.  Threads: any.
  */
 bool pool_ask(struct pool *pool, struct pool_waiter *waiter, struct deadline by);

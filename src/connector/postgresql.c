@@ -96,7 +96,7 @@ static bool ping(struct conn *conn, struct deadline by)
     struct error err;
     pg_limit_received(pg, &wait, PG_CHATTER_MAX);
     return pg_session_ready(pg, &wait, &err) && pg_send_sync(pg, &err) &&
-           pg_finish_flight(pg, &wait, NULL, &err);
+           pg_finish_flight(pg, &wait, &err);
 }
 
 static bool reset(struct conn *conn)

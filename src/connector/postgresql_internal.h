@@ -148,11 +148,13 @@ MUST_USE bool pg_send_sync(struct pg *pg, struct error *err);
  */
 MUST_USE bool pg_next(struct pg *pg, struct pg_wait *wait, PGresult **out, struct error *err);
 /*
- * Reads a flight to its end. The first tuples go to *rows when it is not NULL. False on the first
- * error; the session is usable then unless it is marked broken.
+ * Reads a flight to its end; the last result of that kind, if there is one, is *last then. False on
+ * the first error; the session is usable then unless it is marked broken.
  */
-MUST_USE bool pg_finish_flight(struct pg *pg, struct pg_wait *wait, PGresult **rows,
-                               struct error *err);
+MUST_USE bool pg_read_flight(struct pg *pg, struct pg_wait *wait, ExecStatusType kind,
+                             PGresult **last, struct error *err);
+/* The same where no result is wanted. */
+MUST_USE bool pg_finish_flight(struct pg *pg, struct pg_wait *wait, struct error *err);
 /* A statement that is not kept, as part of a flight. */
 MUST_USE bool pg_send(struct pg *pg, const char *sql, struct error *err);
 
@@ -262,7 +264,7 @@ MUST_USE bool pg_session_before(struct pg *pg, const struct pg_limits *limits,
                                 struct pg_before *sent, struct error *err);
 /* Sends what goes behind it, up to the Sync. */
 MUST_USE bool pg_session_behind(struct pg *pg, const struct pg_limits *limits, struct error *err);
-/* The flight ended well; `rows`: the first that came after the statement's own, or NULL. */
+/* The flight ended well; `rows`: the last that came behind the statement's own, or NULL. */
 void pg_session_done(struct pg *pg, const struct pg_limits *limits, const PGresult *rows);
 
 /* --- connect ---------------------------------------------------------------------------------- */

@@ -272,7 +272,7 @@ static bool read_statement(struct job *job, const struct pg_before *before, stru
 static bool read_answers(struct job *job, const struct pg_before *before, struct error *err)
 {
     struct pg *pg = job->pg;
-    if (before->flight && !pg_finish_flight(pg, &job->wait, NULL, err)) {
+    if (before->flight && !pg_finish_flight(pg, &job->wait, err)) {
         pg->conn.broken = true; /* the statement runs under limits that are not ours */
         return false;
     }
@@ -281,7 +281,7 @@ static bool read_answers(struct job *job, const struct pg_before *before, struct
         return false;
     AUTO(pg_result) rows = NULL;
     struct error end;
-    if (pg_finish_flight(pg, &job->wait, &rows, &end)) {
+    if (pg_read_flight(pg, &job->wait, PGRES_TUPLES_OK, &rows, &end)) {
         if (ok)
             pg_session_done(pg, &job->limits, rows);
         return ok;

@@ -150,7 +150,7 @@ static bool prepare_own(struct pg *pg, struct pg_wait *wait, struct error *err)
         ok = prepare(pg, reset_parts[i].name, reset_parts[i].sql);
     if (!ok)
         return pg_fail_lost(pg, err);
-    pg->prepared = pg_send_sync(pg, err) && pg_finish_flight(pg, wait, NULL, err);
+    pg->prepared = pg_send_sync(pg, err) && pg_finish_flight(pg, wait, err);
     return pg->prepared;
 }
 
@@ -164,7 +164,7 @@ bool pg_session_begin(struct pg *pg, struct pg_wait *wait, struct error *err)
                PQbackendPID(pg->link));
     bool ok = pg_send(pg, buf_str(&sql).ptr, err);
     buf_done(&sql);
-    if (!ok || !pg_send_sync(pg, err) || !pg_finish_flight(pg, wait, &rows, err))
+    if (!ok || !pg_send_sync(pg, err) || !pg_read_flight(pg, wait, PGRES_TUPLES_OK, &rows, err))
         return false;
     pg->used = false;
     pg->pooled = !rows || PQntuples(rows) == 0;
@@ -328,7 +328,7 @@ static bool discard_all(struct pg *pg, struct pg_wait *wait, struct error *err)
     pg->left_over = false;
     pg_session_forget(pg);
     return pg_send(pg, "DISCARD ALL", err) && pg_send_sync(pg, err) &&
-           pg_finish_flight(pg, wait, NULL, err) && pg_session_begin(pg, wait, err);
+           pg_finish_flight(pg, wait, err) && pg_session_begin(pg, wait, err);
 }
 
 static bool read_reset(struct pg *pg, struct pg_wait *wait, struct error *err)
@@ -336,7 +336,7 @@ static bool read_reset(struct pg *pg, struct pg_wait *wait, struct error *err)
     AUTO(pg_result) rows = NULL;
     static const struct pg_limits reset = { 0 };
     pg->reset_sent = false;
-    if (pg_finish_flight(pg, wait, &rows, err)) {
+    if (pg_read_flight(pg, wait, PGRES_TUPLES_OK, &rows, err)) {
         pg_session_done(pg, &reset, rows);
         return true;
     }

@@ -104,35 +104,6 @@ static void keep_columns(struct pg *pg, struct pg_statement *statement, const PG
     }
 }
 
-/* Reads the flight; *described gets the answer about the statement. */
-static bool read_description(struct pg *pg, struct pg_wait *wait, PGresult **described,
-                             struct error *err)
-{
-    bool ok = true;
-    for (;;) {
-        AUTO(pg_result) result = NULL;
-        struct error other;
-        if (!pg_next(pg, wait, &result, ok ? err : &other))
-            return false;
-        if (!result)
-            continue;
-        ExecStatusType status = PQresultStatus(result);
-        if (status == PGRES_PIPELINE_SYNC)
-            return ok;
-        if (status == PGRES_FATAL_ERROR && ok)
-            ok = pg_fail_result(pg, result, err);
-        if (PQstatus(pg->link) == CONNECTION_BAD) {
-            pg->conn.broken = true;
-            return false;
-        }
-        /* Of the results without rows, the description is the last. */
-        if (status == PGRES_COMMAND_OK) {
-            PQclear(*described);
-            *described = pg_result_take(&result);
-        }
-    }
-}
-
 static bool learn(struct pg *pg, struct pg_wait *wait, struct pg_statement *statement,
                   const PGresult *described, struct error *err)
 {
@@ -186,7 +157,8 @@ struct pg_statement *pg_statement_prepare(struct pg *pg, struct pg_wait *wait, s
     bool ok = (PQsendPrepare(pg->link, statement->name, statement->sql, 0, NULL) &&
                PQsendDescribePrepared(pg->link, statement->name)) ||
               pg_fail_lost(pg, err);
-    ok = ok && pg_send_sync(pg, err) && read_description(pg, wait, &described, err);
+    /* Of the results without rows, the description is the last. */
+    ok = ok && pg_send_sync(pg, err) && pg_read_flight(pg, wait, PGRES_COMMAND_OK, &described, err);
     if (ok && !described) {
         pg->conn.broken = true;
         ok = fail(err, ERR_SERVER_PROTOCOL, "the server did not describe the statement");

@@ -199,7 +199,7 @@ static bool ask(struct pg *pg, struct pg_wait *wait, const char *unknown, int *l
     const char *const values[] = { unknown };
     if (!PQsendQueryParams(pg->link, lookup_sql, 1, NULL, values, NULL, NULL, 0))
         return pg_fail_lost(pg, err);
-    return pg_send_sync(pg, err) && pg_finish_flight(pg, wait, &rows, err) &&
+    return pg_send_sync(pg, err) && pg_read_flight(pg, wait, PGRES_TUPLES_OK, &rows, err) &&
            pg_take_types(pg, rows, learned, err);
 }
 

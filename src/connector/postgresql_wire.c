@@ -200,6 +200,8 @@ static bool wait_socket(struct pg *pg, struct pg_wait *wait, struct error *err)
         int ready = poll(fds, 3, deadline_left_ms(wait->by));
         if (ready > 0 && fds[1].revents)
             notice_cancel(pg, wait);
+        if (ready > 0 && fds[2].revents)
+            interrupt_heard(wait->stop);
         if (ready > 0 && fds[0].revents)
             return within_size(pg, wait, err);
     }
@@ -251,7 +253,8 @@ bool pg_next(struct pg *pg, struct pg_wait *wait, PGresult **out, struct error *
     return true;
 }
 
-bool pg_finish_flight(struct pg *pg, struct pg_wait *wait, PGresult **rows, struct error *err)
+bool pg_read_flight(struct pg *pg, struct pg_wait *wait, ExecStatusType kind, PGresult **last,
+                    struct error *err)
 {
     bool ok = true;
     for (;;) {
@@ -261,23 +264,24 @@ bool pg_finish_flight(struct pg *pg, struct pg_wait *wait, PGresult **rows, stru
             return false;
         if (!result)
             continue;
-        switch ((int)PQresultStatus(result)) {
-        case PGRES_PIPELINE_SYNC:
+        ExecStatusType status = PQresultStatus(result);
+        if (status == PGRES_PIPELINE_SYNC)
             return ok;
-        case PGRES_TUPLES_OK:
-            if (rows && !*rows)
-                *rows = pg_result_take(&result);
-            break;
-        case PGRES_FATAL_ERROR:
+        if (status == PGRES_FATAL_ERROR) {
             if (ok)
                 ok = pg_fail_result(pg, result, err);
             if (PQstatus(pg->link) == CONNECTION_BAD) {
                 pg->conn.broken = true;
                 return false;
             }
-            break;
-        default:
-            break;
+        } else if (last && status == kind) {
+            PQclear(*last);
+            *last = pg_result_take(&result);
         }
     }
+}
+
+bool pg_finish_flight(struct pg *pg, struct pg_wait *wait, struct error *err)
+{
+    return pg_read_flight(pg, wait, PGRES_TUPLES_OK, NULL, err);
 }

@@ -93,7 +93,7 @@ static bool find_projects(struct store *store, struct arena *arena, struct array
                           struct error *err)
 {
     AUTO(tx) tx = store_read(store, scope_system(), err);
-    return tx && project_list(tx, ID_NONE, arena, out, err);
+    return tx && project_ids(tx, arena, out, err);
 }
 
 bool connections_reseal(struct store *store, const struct keyring *keyring, struct error *err)

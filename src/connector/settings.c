@@ -8,7 +8,6 @@
 #include <assert.h>
 
 #define DEFAULT_POOL_MAX 5
-#define DEFAULT_ACQUIRE_TIMEOUT_MS 5000
 #define DEFAULT_IDLE_TIMEOUT_MS 60000
 #define DEFAULT_MAX_LIFETIME_MS (30 * 60 * 1000)
 #define DEFAULT_CONNECT_TIMEOUT_MS 5000
@@ -24,8 +23,10 @@ static const struct field pool_config_fields[] = {
     { FIELD("min", pool_config, min, OPTIONAL, "Idle sessions that are kept, however long idle."),
       .min = 0, .max = 100, .fallback = "0" },
     { FIELD("acquireTimeoutMs", pool_config, acquire_timeout_ms, OPTIONAL,
-            "How long a step waits for a session before it fails with POOL_TIMEOUT."),
-      .min = 1, .max = 600000, .look = LOOK_DURATION_MS, .fallback = "5000" },
+            "How long a step waits for a session before it fails with POOL_TIMEOUT. Absent: as "
+            "long as "
+            "it takes."),
+      .min = 1, .max = 600000, .look = LOOK_DURATION_MS },
     { FIELD("idleTimeoutMs", pool_config, idle_timeout_ms, OPTIONAL,
             "A session that lay idle for this long is closed."),
       .min = 1000, .max = 86400000, .look = LOOK_DURATION_MS, .fallback = "60000" },
@@ -84,7 +85,7 @@ static bool resolve_pool(const struct pool_config *pool, struct connection_setti
         pool = &nothing;
     out->pool_max = either(&pool->max, DEFAULT_POOL_MAX);
     out->pool_min = either(&pool->min, 0);
-    out->acquire_timeout_ms = either(&pool->acquire_timeout_ms, DEFAULT_ACQUIRE_TIMEOUT_MS);
+    out->acquire_timeout_ms = either(&pool->acquire_timeout_ms, 0);
     out->idle_timeout_ms = either(&pool->idle_timeout_ms, DEFAULT_IDLE_TIMEOUT_MS);
     out->max_lifetime_ms = either(&pool->max_lifetime_ms, DEFAULT_MAX_LIFETIME_MS);
     if (out->pool_min > out->pool_max)

@@ -49,8 +49,8 @@ struct connection_config {
 
 extern const struct shape connection_config_shape; /* "ConnectionConfig", input and output alike */
 
-/* With defaults: 5 sessions, none kept at least, 5 s to get one, 60 s idle, 30 min of life; 5 s to
- * connect, 30 s a statement. */
+/* With defaults: 5 sessions, none kept at least, 60 s idle, 30 min of life; 5 s to connect, 30 s a
+ * statement. An acquire_timeout_ms of 0 is none. */
 struct connection_settings {
     int64_t pool_max, pool_min, acquire_timeout_ms, idle_timeout_ms, max_lifetime_ms;
     int64_t connect_timeout_ms, statement_timeout_ms;

@@ -6,6 +6,7 @@
 #include "connector/url.h"
 
 #include "connector/host.h"
+#include "connector/placeholder.h"
 
 #include <stdio.h>
 
@@ -119,6 +120,18 @@ static const char *why_refused(const struct url_refusal *table, struct str name)
     return NULL;
 }
 
+/* Of a template or a provider's page: saying which one is left helps more than saying what it broke. */
+static bool check_placeholders(struct str text, struct error *err)
+{
+    struct str left = placeholder_find(text);
+    char words[PLACEHOLDER_MAX + 8];
+    if (!str_set(left))
+        return true;
+    placeholder_words(left, words);
+    return fail_field(err, ERR_BAD_REQUEST, url_field, "replace " STR_FMT " with %s", STR_ARG(left),
+                      words);
+}
+
 static bool split_scheme(struct str text, const struct url_rules *rules, struct parts *parts,
                          struct str *rest, struct error *err)
 {
@@ -196,7 +209,7 @@ static bool split(struct str text, const struct url_rules *rules, struct parts *
     struct str before = str_slice(rest, 0, question);
     size_t slash = str_find_byte(before, '/');
     struct str authority = str_slice(before, 0, slash);
-    if (!check_at_signs(text, authority, err))
+    if (!check_at_signs(text, authority, err) || !check_placeholders(before, err))
         return false;
 
     parts->query = str_slice(rest, question + 1, rest.len);

@@ -5,7 +5,8 @@
  *     scheme://user:password@host:port/database?option=value
  *
  * Refused: anything we do not know for sure. Reserved characters in user and password must be
- * percent-encoded; a raw "@" gets a message that says how to write it. Host texts are canonical
+ * percent-encoded; a raw "@" gets a message that says how to write it, and a placeholder that was
+ * left (connector/placeholder.h) one that names it. Host texts are canonical
  * addresses or plain ASCII names. Options are allow-listed by name for each connector; a duplicate,
  * or one that says again what stands before the "?", is refused by name, with the reason where the
  * connector has one.

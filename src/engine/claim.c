@@ -19,8 +19,7 @@ struct claim {
     struct engine *engine;
     struct arena *arena;
     struct execution_claim what;
-    struct array rows; /* of execution_row */
-    struct instant first_rest;
+    struct execution_claimed got;
     bool recounts;
     int64_t resting;
     bool *cancelled; /* of each: somebody asked meanwhile */
@@ -150,9 +149,9 @@ static void adopt_all(struct worker *worker, struct job *job)
 {
     struct claim *claim = CONTAINER_OF(job, struct claim, job);
     struct engine *engine = worker->engine;
-    const struct execution_row *rows = claim->rows.items;
+    const struct execution_row *rows = claim->got.rows.items;
     bool ok = true;
-    while (ok && claim->adopted < claim->rows.count)
+    while (ok && claim->adopted < claim->got.rows.count)
         ok = adopt(engine, claim, &rows[claim->adopted]);
     pthread_mutex_lock(&engine->lock);
     if (ok)
@@ -166,7 +165,7 @@ static bool run(struct tx *tx, struct write *write, struct error *err)
 {
     struct claim *claim = CONTAINER_OF(write, struct claim, write);
     claim->what.now = rest_clock(claim->engine);
-    return execution_claim(tx, &claim->what, claim->arena, &claim->rows, &claim->first_rest, err) &&
+    return execution_claim(tx, &claim->what, claim->arena, &claim->got, err) &&
            (!claim->recounts || execution_count_resting(tx, &claim->resting, err));
 }
 
@@ -174,17 +173,17 @@ static bool run(struct tx *tx, struct write *write, struct error *err)
 static void count_claimed(struct claim *claim)
 {
     struct engine *engine = claim->engine;
-    const struct execution_row *rows = claim->rows.items;
-    unsigned due = 0, fresh;
-    for (size_t i = 0; i < claim->rows.count; i++)
+    const struct execution_claimed *got = &claim->got;
+    const struct execution_row *rows = got->rows.items;
+    unsigned due = 0;
+    for (size_t i = 0; i < got->rows.count; i++)
         due += instant_set(rows[i].resume_at);
-    fresh = (unsigned)claim->rows.count - due;
-    engine->live_count += fresh;
+    engine->live_count += (unsigned)got->rows.count - due;
     engine->retrying_count += due;
-    engine->unclaimed |= claim->what.fresh > 0 && fresh == claim->what.fresh;
-    engine->due |= claim->what.due > 0 && due == claim->what.due;
+    engine->unclaimed |= got->more_fresh;
+    engine->due |= got->more_due;
     engine->resting = claim->recounts ? claim->resting : engine->resting - due;
-    rest_until(engine, claim->first_rest);
+    rest_until(engine, got->first_rest);
 }
 
 /* Under the lock: it asks for nothing then. */
@@ -208,9 +207,10 @@ static void done(struct write *write, const struct error *err)
         count_failed(claim);
     else
         count_claimed(claim);
-    if (!err && claim->rows.count > 0) {
-        claim->cancelled = ARENA_ITEMS(claim->arena, bool, claim->rows.count);
-        memset(claim->cancelled, 0, claim->rows.count * sizeof(bool));
+    size_t count = err ? 0 : claim->got.rows.count;
+    if (count > 0) {
+        claim->cancelled = ARENA_ITEMS(claim->arena, bool, count);
+        memset(claim->cancelled, 0, count * sizeof(bool));
         queue_push(engine, &claim->job);
     } else {
         engine->claim = NULL;
@@ -227,8 +227,8 @@ bool claim_cancel(struct engine *engine, struct id execution_id)
     struct claim *claim = engine->claim;
     if (!claim || !claim->cancelled)
         return false; /* the store is still at it */
-    const struct execution_row *rows = claim->rows.items;
-    for (size_t i = claim->adopted; i < claim->rows.count; i++) {
+    const struct execution_row *rows = claim->got.rows.items;
+    for (size_t i = claim->adopted; i < claim->got.rows.count; i++) {
         if (id_eq(rows[i].id, execution_id)) {
             claim->cancelled[i] = true;
             return true;

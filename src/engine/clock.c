@@ -3,8 +3,6 @@
 #include "base/thread.h"
 #include "engine/internal.h"
 
-/* While somebody waits for a slot the pools are looked at this often. */
-#define PARKED_TICK_MS 20
 #define IDLE_TICK_MS 1000
 
 static struct deadline tick_pools(struct engine *engine)
@@ -30,11 +28,28 @@ static void *run(void *context)
         else if (engine->parked > 0)
             next_tick = deadline_earlier(next_tick, deadline_in_ms(PARKED_TICK_MS));
         struct deadline next = deadline_earlier(timers_next(&engine->timers), next_tick);
-        if (!engine->closing && !deadline_passed(next))
-            (void)cond_wait_until(&engine->tick, &engine->lock, next);
+        if (engine->closing || deadline_passed(next))
+            continue;
+        engine->clock_sleeps_until = next;
+        (void)cond_wait_until(&engine->tick, &engine->lock, next);
+        engine->clock_sleeps_until = (struct deadline){ 0 };
     }
     pthread_mutex_unlock(&engine->lock);
     return NULL;
+}
+
+void clock_by(struct engine *engine, struct deadline at)
+{
+    if (at.at_us >= engine->clock_sleeps_until.at_us)
+        return;
+    engine->clock_sleeps_until = at; /* one wake is enough */
+    pthread_cond_signal(&engine->tick);
+}
+
+void clock_set(struct engine *engine, struct timer *timer, struct deadline at)
+{
+    timers_set(&engine->timers, timer, at);
+    clock_by(engine, at);
 }
 
 void clock_start(struct engine *engine)

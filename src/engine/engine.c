@@ -236,6 +236,17 @@ struct graph *engine_graph(struct engine *engine, struct id project_id, struct i
 
 /* --- starting --- */
 
+/*
+ * When the id was made: who asks for what was accepted since then finds it by its id. Sooner, if the
+ * clock was set back meanwhile, which ids do not follow.
+ */
+static struct instant accepted_at(const struct engine_start *start)
+{
+    struct instant now = start->live ? live_now(start->live) : instant_now();
+    struct instant made_at = id_made_at(start->execution_id);
+    return made_at.us < now.us ? made_at : now;
+}
+
 static bool start_run(struct tx *tx, struct write *write, struct error *err)
 {
     struct engine_start *start = CONTAINER_OF(write, struct engine_start, write);
@@ -248,7 +259,7 @@ static bool start_run(struct tx *tx, struct write *write, struct error *err)
         .rerun_of = start->rerun_of,
         .status = EXECUTION_QUEUED,
         .input = start->input,
-        .created_at = start->live ? live_now(start->live) : instant_now(),
+        .created_at = accepted_at(start),
         .lease_owner = start->live ? str_from(start->engine->owner) : STR_NULL,
         .lease_epoch = start->live ? 1 : 0,
     };
@@ -379,8 +390,9 @@ bool engine_cancel(struct engine *engine, struct id execution_id)
 {
     pthread_mutex_lock(&engine->lock);
     struct live *live = live_find(engine, execution_id);
-    bool held = live ? !live->fenced && !live->releasing : claim_cancel(engine, execution_id);
-    if (live && held && !engine->closing && !execution_status_ended(live->x.status)) {
+    bool held = !engine->closing &&
+                (live ? !live->fenced && !live->releasing : claim_cancel(engine, execution_id));
+    if (live && held && !execution_status_ended(live->x.status)) {
         execution_cancel(&live->x, live_now(live));
         live_apply(live);
         for (unsigned i = 0; i < live->graph->count; i++)

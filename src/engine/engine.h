@@ -116,7 +116,8 @@ void engine_start(struct engine *engine, struct engine_start *start);
 
 /*
  * Asks an execution that this process holds to end: waiting steps end at once, attempts in flight
- * are interrupted. False when this process does not hold it (store: execution_request_cancel).
+ * are interrupted. False when it does not hold it, or is about to give it up. Either way it is only
+ * execution_request_cancel() that a process which comes after this one knows of.
  */
 bool engine_cancel(struct engine *engine, struct id execution_id);
 /*

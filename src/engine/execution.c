@@ -325,6 +325,17 @@ void execution_begin(struct execution *x, struct instant now)
     settle(x, now);
 }
 
+void execution_put_off(struct execution *x, unsigned node, struct instant until, struct instant now)
+{
+    struct node_run *run = &x->nodes[node];
+    assert(run->in_flight && !run->attempt_open);
+    no_effects(x);
+    land(x, run);
+    wait_for_retry(x, node, until);
+    change(x, node);
+    settle(x, now);
+}
+
 void execution_dropped(struct execution *x, unsigned node, struct instant now)
 {
     struct node_run *run = &x->nodes[node];

@@ -90,6 +90,9 @@ void execution_attempt_ended(struct execution *x, unsigned node,
                              uint64_t random);
 /* An attempt that was recorded as started was not carried out after all, and nothing was sent. */
 void execution_attempt_abandoned(struct execution *x, unsigned node, struct instant now);
+/* A ready node found no session free for a while: it asks again at `until`. No attempt has begun. */
+void execution_put_off(struct execution *x, unsigned node, struct instant until,
+                       struct instant now);
 /* A ready node will not be run, because the execution is stopping. */
 void execution_dropped(struct execution *x, unsigned node, struct instant now);
 /* The time of a waiting node has come. */

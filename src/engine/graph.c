@@ -257,25 +257,32 @@ static bool compile_nodes(struct compiler *c, const struct definition *definitio
     return true;
 }
 
+/* Why a node's template finds nothing at another one, or NULL. */
+static const char *why_nowhere(const unsigned *from, const bool *precedes)
+{
+    if (!from)
+        return "there is no such node";
+    return precedes[*from] ? NULL : "that node does not come before this one";
+}
+
 /* Templates may look at the outputs of nodes that precede theirs. */
-static void check_references(struct compiler *c)
+static void check_references(struct compiler *c, const struct map *index)
 {
     struct graph *graph = c->graph;
-    bool *reached = ARENA_ITEMS(c->arena, bool, graph->count + 1);
+    bool *precedes = ARENA_ITEMS(c->arena, bool, graph->count + 1);
     for (unsigned i = 0; i < graph->count; i++) {
+        const struct graph_node *node = &graph->nodes[i];
         size_t count = 0;
         const struct template_reference *reference =
-            graph->nodes[i].template ? template_references(graph->nodes[i].template, &count) : NULL;
+            node->template ? template_references(node->template, &count) : NULL;
+        if (count > 0)
+            graph_precedes(graph, i, precedes);
         for (size_t r = 0; r < count; r++) {
             if (reference[r].root != TEMPLATE_NODE)
                 continue;
-            unsigned from = graph_find(graph, reference[r].node_id);
-            const char *why = from == graph->count ? "there is no such node"
-                              : graph_precedes(graph, from, i, reached)
-                                  ? NULL
-                                  : "that node does not come before this one";
+            const char *why = why_nowhere(map_find(index, reference[r].node_id), precedes);
             if (why)
-                add_problem(c, graph->nodes[i].id, reference[r].field, false,
+                add_problem(c, node->id, reference[r].field, false,
                             arena_printf(c->arena, "{{ " STR_FMT " }} leads nowhere: %s",
                                          STR_ARG(reference[r].text), why));
         }
@@ -297,7 +304,7 @@ static bool compile(struct compiler *c, struct str text, struct error *err)
     if (!compile_nodes(c, &definition, index, err) ||
         !graph_connect(c->graph, &definition, index, err))
         return false;
-    check_references(c);
+    check_references(c, index);
     c->graph->problems = c->problems;
     c->graph->problem_count = c->problem_count;
     c->graph->blocker = c->blocked ? &c->problems[c->blocker] : NULL;

@@ -26,10 +26,10 @@ struct definition {
     struct array nodes, edges; /* of definition_node, definition_edge */
 };
 
-/* Fills in edges and sorts the nodes; `index` names each node's present place (unsigned *). */
+/* Fills in edges and sorts the nodes; `index` names each node's place (unsigned *), then and now. */
 MUST_USE bool graph_connect(struct graph *graph, const struct definition *definition,
                             const struct map *index, struct error *err);
-/* Does a path lead from `first` to `later`? `reached` is scratch space of graph->count. */
-bool graph_precedes(const struct graph *graph, unsigned first, unsigned later, bool *reached);
+/* Says of each node in precedes[graph->count] whether a path leads from it to `later`. */
+void graph_precedes(const struct graph *graph, unsigned later, bool *precedes);
 
 #endif

@@ -56,14 +56,15 @@ static unsigned sort_nodes(const struct graph *graph, unsigned *order, unsigned 
     return ready;
 }
 
-/* Puts nodes in the found order and renumbers everything that names them by index. */
-static void reorder(struct graph *graph, const unsigned *order)
+/* Puts nodes in the found order and renumbers everything that names them by their place. */
+static void reorder(struct graph *graph, const unsigned *order, const struct map *index)
 {
     struct graph_node *sorted = ARENA_ARRAY(graph->arena, graph_node, graph->count);
     unsigned *place = ARENA_ITEMS(graph->arena, unsigned, graph->count);
     for (unsigned i = 0; i < graph->count; i++) {
         sorted[i] = graph->nodes[order[i]];
         place[order[i]] = i;
+        *(unsigned *)map_find(index, sorted[i].id) = i;
     }
     for (unsigned i = 0; i < graph->count; i++) {
         unsigned *next = ARENA_ITEMS(graph->arena, unsigned, sorted[i].next_count + 1);
@@ -113,20 +114,19 @@ bool graph_connect(struct graph *graph, const struct definition *definition,
             return fail_field(err, ERR_BAD_REQUEST, "definition.edges",
                               "node \"" STR_FMT "\" lies on or behind a cycle",
                               STR_ARG(graph->nodes[i].id));
-    reorder(graph, order);
+    reorder(graph, order, index);
     return true;
 }
 
-bool graph_precedes(const struct graph *graph, unsigned first, unsigned later, bool *reached)
+void graph_precedes(const struct graph *graph, unsigned later, bool *precedes)
 {
-    /* Nodes are sorted, so one pass from `first` to `later` finds all that lies behind `first`. */
-    for (unsigned i = 0; i < graph->count; i++)
-        reached[i] = i == first;
-    for (unsigned i = first; i < later; i++) {
-        if (!reached[i])
-            continue;
-        for (unsigned n = 0; n < graph->nodes[i].next_count; n++)
-            reached[graph->nodes[i].next[n]] = true;
+    for (unsigned i = later; i < graph->count; i++)
+        precedes[i] = false;
+    /* Nodes are sorted, so what lies behind one is known before the one itself is looked at. */
+    for (unsigned i = later; i-- > 0;) {
+        const struct graph_node *node = &graph->nodes[i];
+        precedes[i] = false;
+        for (unsigned n = 0; n < node->next_count && !precedes[i]; n++)
+            precedes[i] = node->next[n] == later || precedes[node->next[n]];
     }
-    return first < later && reached[later];
 }

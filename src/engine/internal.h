@@ -112,7 +112,8 @@ struct engine {
     unsigned worker_count;
 
     struct timers timers;
-    pthread_cond_t tick; /* an earlier timer, something parked, something unclaimed, closing */
+    pthread_cond_t tick;                /* for the clock: see clock_by(), or closing */
+    struct deadline clock_sleeps_until; /* nothing else: it is awake and looks at all there is */
     pthread_t clock;
     unsigned parked;
 
@@ -194,6 +195,8 @@ void claim_free(struct claim *claim);
 struct instant rest_clock(const struct engine *engine);
 /* Should it go back to the store? Then since when, and until when. */
 bool rest_away(const struct live *live, struct instant *since, struct instant *until);
+/* How long who has left a pool's line stays away from it. */
+int64_t rest_from_line_ms(const struct engine *engine, uint64_t random);
 /* It did: who finds it again is the clock. */
 void rest_begun(struct live *live, struct instant until);
 /* It waits here, with its timers. */
@@ -204,8 +207,15 @@ void rest_over(struct live *live, struct instant until);
 void rest_until(struct engine *engine, struct instant first);
 
 /* clock.c */
+
+/* While somebody waits for a slot the pools are looked at this often. */
+#define PARKED_TICK_MS 20
+
 void clock_start(struct engine *engine);
 void clock_stop(struct engine *engine);
+/* The clock looks at timers, pools and claims by then. Wakes it only if it would sleep for longer. */
+void clock_by(struct engine *engine, struct deadline at);
+void clock_set(struct engine *engine, struct timer *timer, struct deadline at);
 
 /* wait.c */
 void wait_start(struct engine *engine);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where an execution waits for a retry. A short wait is spent in memory; with a longer one, or when
+ * Where an execution waits for a retry, or for its turn at a busy connection. A short wait is spent in memory; with a longer one, or when
  * many wait, it goes back to the store with the point that says so, gives its lease up, and is claimed
  * again when it is due. So what waits for a server that is down takes no room from anybody, however
  * much it is. Who waits for its end, or watches it, waits on.
@@ -45,6 +45,18 @@ bool rest_away(const struct live *live, struct instant *since, struct instant *u
     return true;
 }
 
+/* Spread over such a time that of very many only a thousand a second come back to ask. */
+#define LINE_REST_MS 2000
+#define LINE_REST_MAX_MS (INT64_C(300) * 1000)
+
+int64_t rest_from_line_ms(const struct engine *engine, uint64_t random)
+{
+    int64_t limit = LINE_REST_MS + engine->resting;
+    if (limit > LINE_REST_MAX_MS)
+        limit = LINE_REST_MAX_MS;
+    return limit / 2 + (int64_t)(random % (uint64_t)(limit / 2));
+}
+
 static void first_due(struct timer *timer)
 {
     CONTAINER_OF(timer, struct engine, resume)->due = true; /* the clock claims next */
@@ -57,10 +69,7 @@ void rest_until(struct engine *engine, struct instant first)
         return;
     int64_t wait_us = first.us - rest_clock(engine).us;
     engine->resume.fire = first_due;
-    timers_set(&engine->timers, &engine->resume,
-               deadline_in_ms(wait_us > 0 ? (wait_us + 999) / 1000 : 0));
-    if (engine->resume.place == 1)
-        pthread_cond_signal(&engine->tick);
+    clock_set(engine, &engine->resume, deadline_in_ms(wait_us > 0 ? (wait_us + 999) / 1000 : 0));
 }
 
 void rest_begun(struct live *live, struct instant until)

@@ -110,8 +110,7 @@ static void try_again(struct live *live)
         return;
     }
     live->save_again.fire = submit_again;
-    timers_set(&engine->timers, &live->save_again, deadline_in_ms(SAVE_AGAIN_MS));
-    pthread_cond_signal(&engine->tick);
+    clock_set(engine, &live->save_again, deadline_in_ms(SAVE_AGAIN_MS));
 }
 
 static void count(const struct save *save)
@@ -122,7 +121,7 @@ static void count(const struct save *save)
     for (unsigned i = 0; i < save->row_count; i++) {
         if (save->rows[i].status >= STEP_SUCCEEDED)
             stats->steps[save->rows[i].status]++;
-        stats->retries += save->rows[i].status == STEP_WAITING;
+        stats->retries += save->rows[i].status == STEP_WAITING && save->rows[i].attempt_count > 0;
     }
 }
 

@@ -17,8 +17,20 @@
 
 /* Connections do not change that often: it is the machine that has no session to give. */
 #define REOPENED_MAX 5
+/* So long it waits in a line before it makes room there. */
+#define TURN_MS 2000
 
 static void run(struct worker *worker, struct job *job);
+
+/* Until when this attempt may last. */
+static struct deadline cut_of(struct task *task)
+{
+    struct instant cut = execution_cut_at(&task->live->x, task->node);
+    if (!instant_set(cut))
+        return DEADLINE_NEVER;
+    int64_t left_ms = (cut.us - live_now(task->live).us) / 1000;
+    return deadline_in_ms(left_ms < 0 ? 0 : left_ms);
+}
 
 /* --- slots --- */
 
@@ -84,19 +96,17 @@ static bool stand_in_line(struct task *task)
 {
     struct live *live = task->live;
     struct engine *engine = live->engine;
-    struct instant cut = execution_cut_at(&live->x, task->node);
+    bool limited = pool_settings(task->pool)->acquire_timeout_ms > 0;
+    bool waits_here = limited || live->x.nodes[task->node].attempt_open;
+    struct deadline by = cut_of(task);
+    task->waiter.leave_by = waits_here ? (struct deadline){ 0 } : deadline_in_ms(TURN_MS);
     task->parked = true;
     live->busy++; /* it outlives the asking, whoever is granted the slot meanwhile */
     if (engine->parked++ == 0)
-        pthread_cond_signal(&engine->tick);
+        clock_by(engine, deadline_in_ms(PARKED_TICK_MS));
     pthread_mutex_unlock(&engine->lock);
 
-    int64_t wait_ms = pool_settings(task->pool)->acquire_timeout_ms;
-    if (instant_set(cut)) {
-        int64_t left_ms = (cut.us - live_now(live).us) / 1000;
-        wait_ms = left_ms < wait_ms ? left_ms : wait_ms;
-    }
-    bool ready = pool_ask(task->pool, &task->waiter, deadline_in_ms(wait_ms < 0 ? 0 : wait_ms));
+    bool ready = pool_ask(task->pool, &task->waiter, by);
     pthread_mutex_lock(&engine->lock);
     if (ready) {
         task->parked = false;
@@ -184,16 +194,6 @@ static void using(struct conn *conn, void *context)
     if (conn)
         atomic_store(&task->sent, true);
     pthread_mutex_unlock(&task->conn_lock);
-}
-
-/* Until when this attempt may last. */
-static struct deadline cut_of(struct task *task)
-{
-    struct instant cut = execution_cut_at(&task->live->x, task->node);
-    if (!instant_set(cut))
-        return DEADLINE_NEVER;
-    int64_t left_ms = (cut.us - live_now(task->live).us) / 1000;
-    return deadline_in_ms(left_ms < 0 ? 0 : left_ms);
 }
 
 static enum step_result attempt(struct worker *worker, struct task *task, struct buf *output,
@@ -329,6 +329,34 @@ static void fail_or_drop(struct task *task, const struct error *err)
         end_attempt(task, err, NULL);
 }
 
+/* It has left a line that was too long, and may ask again. */
+static bool has_time(struct task *task, const struct error *err)
+{
+    return err->code == ERR_POOL_TIMEOUT && task->waiter.leave_by.at_us != 0 &&
+           !deadline_passed(cut_of(task));
+}
+
+/* So that what waits for a busy connection takes no room in memory from others: see rest.c. */
+static void put_off(struct task *task)
+{
+    struct live *live = task->live;
+    uint64_t random;
+    random_bytes(&random, sizeof(random));
+    pthread_mutex_lock(&live->engine->lock);
+    bool drops = may_not_start(live);
+    if (!drops) {
+        struct instant now = live_now(live), cut = execution_cut_at(&live->x, task->node);
+        struct instant until = instant_add_ms(now, rest_from_line_ms(live->engine, random));
+        bool cuts = instant_set(cut) && cut.us < until.us;
+        execution_put_off(&live->x, task->node, cuts ? cut : until, now);
+        live_apply(live);
+        land(task);
+    }
+    pthread_mutex_unlock(&live->engine->lock);
+    if (drops)
+        drop(task);
+}
+
 enum next {
     NEXT_ATTEMPT,
     NEXT_DROP,  /* nothing may start any more */
@@ -360,7 +388,10 @@ static void run(struct worker *worker, struct job *job)
     struct error err = { 0 };
     bool needs_slot = live->graph->nodes[task->node].component->connector && !task->has_slot;
     if (needs_slot && !find_pool(task, &err)) {
-        fail_or_drop(task, &err);
+        if (has_time(task, &err))
+            put_off(task);
+        else
+            fail_or_drop(task, &err);
         return;
     }
     enum next next = prepare(task);
@@ -438,9 +469,7 @@ void task_set_retry(struct task *task)
         return;
     int64_t wait_ms =
         (task->live->x.nodes[task->node].retry_at.us - live_now(task->live).us + 999) / 1000;
-    timers_set(&engine->timers, &task->timer, deadline_in_ms(wait_ms < 0 ? 0 : wait_ms));
-    if (task->timer.place == 1)
-        pthread_cond_signal(&engine->tick);
+    clock_set(engine, &task->timer, deadline_in_ms(wait_ms < 0 ? 0 : wait_ms));
 }
 
 void task_interrupt_unsent(struct task *task)

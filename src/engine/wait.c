@@ -61,9 +61,7 @@ bool wait_add_locked(struct engine *engine, struct engine_waiter *waiter, struct
     waiter->project_id = ID_NONE;
     waiter->timer = (struct timer){ .fire = time_over };
     list_push(&engine->waiter_buckets[engine_bucket(waiter->execution_id)], &waiter->node);
-    timers_set(&engine->timers, &waiter->timer, by);
-    if (waiter->timer.place == 1)
-        pthread_cond_signal(&engine->tick);
+    clock_set(engine, &waiter->timer, by);
     return true;
 }
 

@@ -44,6 +44,44 @@ static bool read_input(struct rpc_request *request, struct error *err)
     return true;
 }
 
+const struct json *input_without(struct rpc_call *call, const struct json *input, struct str name)
+{
+    if (!json_member(input, name))
+        return input;
+    struct json *rest = ARENA_NEW(call->call.arena, json);
+    *rest = *input;
+    rest->members = ARENA_ARRAY(call->call.arena, json_member, input->count);
+    rest->count = 0;
+    for (size_t i = 0; i < input->count; i++)
+        if (!str_eq(input->members[i].name, name))
+            rest->members[rest->count++] = input->members[i];
+    return rest;
+}
+
+/*
+ * infiniteQueryOptions() of the official client says with each page which way it goes on, and lets a
+ * program name the first one by a cursor of null. Ours go one way; a procedure that takes a cursor is
+ * spared both.
+ */
+static bool page_input(struct rpc_call *call, const struct json **input, struct error *err)
+{
+    const struct shape *shape = call->call.procedure->input;
+    const struct json *direction = json_member(*input, STR("direction"));
+    const struct json *cursor = json_member(*input, STR("cursor"));
+
+    if (!shape_field(shape, STR("cursor")))
+        return true;
+    if (direction && !shape_field(shape, STR("direction"))) {
+        if (direction->kind != JSON_STRING || !str_eq(direction->text, STR("forward")))
+            return fail_field(err, ERR_BAD_REQUEST, "direction",
+                              "must be \"forward\": pages go no other way");
+        *input = input_without(call, *input, STR("direction"));
+    }
+    if (cursor && cursor->kind == JSON_NULL)
+        *input = input_without(call, *input, STR("cursor"));
+    return true;
+}
+
 bool rpc_input_decode(struct rpc_call *call, const void **out, struct error *err)
 {
     struct rpc_request *request = call->request;
@@ -65,6 +103,8 @@ bool rpc_input_decode(struct rpc_call *call, const void **out, struct error *err
         value = batch_input(value, (size_t)(call - request->calls));
     if (call->call.procedure->kind == SUBSCRIPTION)
         value = stream_input(call, value);
+    if (!page_input(call, &value, err))
+        return false;
     void *input = arena_alloc(call->call.arena, shape->size);
     if (!schema_decode(shape, value, call->call.arena, input, err))
         return false;

@@ -117,6 +117,10 @@ void jsonl_call_ended(struct rpc_call *call);
 void jsonl_end(struct rpc_request *request);
 void jsonl_write_all(const struct rpc_request *request, struct buf *out);
 
+/* input.c */
+/* The same input, where that member is not the procedure's: none, or without it. */
+const struct json *input_without(struct rpc_call *call, const struct json *input, struct str name);
+
 /* stream.c */
 /* Finds the last event's id, and the input without it. */
 const struct json *stream_input(struct rpc_call *call, const struct json *input);

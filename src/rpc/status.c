@@ -18,6 +18,8 @@ int status_retry_after_s(const struct error *err)
 {
     enum error_status status = error_code_row(err->code)->status;
 
+    if (err->retry_after_s > 0)
+        return err->retry_after_s;
     if (err->code == ERR_STORE_FULL)
         return 5;
     return status == STATUS_SERVICE_UNAVAILABLE || status == STATUS_TOO_MANY_REQUESTS ? 1 : 0;

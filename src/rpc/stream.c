@@ -136,17 +136,9 @@ static void find_last_event_id(struct rpc_call *call, const struct json *input)
 const struct json *stream_input(struct rpc_call *call, const struct json *input)
 {
     find_last_event_id(call, input);
-    if (!json_member(input, STR(LAST_EVENT_ID)) ||
-        shape_field(call->call.procedure->input, STR(LAST_EVENT_ID)))
+    if (shape_field(call->call.procedure->input, STR(LAST_EVENT_ID)))
         return input;
-    struct json *rest = ARENA_NEW(call->call.arena, json);
-    *rest = *input;
-    rest->members = ARENA_ARRAY(call->call.arena, json_member, input->count);
-    rest->count = 0;
-    for (size_t i = 0; i < input->count; i++)
-        if (!str_eq(input->members[i].name, STR(LAST_EVENT_ID)))
-            rest->members[rest->count++] = input->members[i];
-    return rest;
+    return input_without(call, input, STR(LAST_EVENT_ID));
 }
 
 /* Line ends would end the field, an empty id would mean none. */

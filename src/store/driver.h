@@ -41,6 +41,7 @@ enum link_kind {
 struct migration;
 
 struct store_driver {
+    const char *name;           /* "sqlite", "postgresql" */
     const char *const *schemes; /* with their ":"; NULL ends */
     bool remote;                /* reads cross a network, and whoever serves is not its owner */
     const struct migration *migrations;
@@ -63,6 +64,8 @@ struct store_driver {
     bool (*commit)(struct link *link, struct error *err);
     void (*rollback)(struct link *link);
     void (*close)(struct link *link);
+    /* Bytes of the database, and those of them that are kept for new rows. In a transaction. */
+    bool (*size)(struct link *link, int64_t *bytes, int64_t *free_bytes, struct error *err);
     /* What follows is NULL where the database sees to it by itself.
      *
      * Between transactions of the write link: carries the log over into the database file, if it is

@@ -2,10 +2,9 @@
 /* Rows of executions: starting, holding under a fence, claiming, reading. */
 #include "store/executions.h"
 
-#include <string.h>
-
 #include "schema/encode.h"
 #include "store/internal.h"
+#include "store/removal.h"
 
 const char *const execution_status_names[] = { NULL,        "queued", "running",   "waiting",
                                                "succeeded", "failed", "cancelled", NULL };
@@ -75,7 +74,7 @@ static const struct shape row_shape = SHAPE(NULL, execution_row, row_fields);
 
 /* --- starting --- */
 
-struct key_row {
+struct used_key {
     struct id execution_id;
     struct str request_hash;
 };
@@ -85,18 +84,18 @@ bool execution_key_use(struct tx *tx, struct id project_id, struct str key, stru
                        struct error *err)
 {
     static const struct field fields[] = {
-        { FIELD("executionId", key_row, execution_id, REQUIRED, "") },
-        { FIELD("requestHash", key_row, request_hash, REQUIRED, "") },
+        { FIELD("executionId", used_key, execution_id, REQUIRED, "") },
+        { FIELD("requestHash", used_key, request_hash, REQUIRED, "") },
         { 0 },
     };
-    static const struct shape shape = SHAPE(NULL, key_row, fields);
+    static const struct shape shape = SHAPE(NULL, used_key, fields);
     static const struct sql find = SQL("SELECT execution_id, request_hash FROM execution_keys "
                                        "WHERE project_id = $1 AND key = $2");
     static const struct sql keep =
         SQL("INSERT INTO execution_keys (project_id, key, execution_id, request_hash, created_at) "
             "VALUES ($1, $2, $3, $4, $5)");
 
-    struct key_row row;
+    struct used_key row;
     bool found;
     if (!tx_one(tx, &find, BINDS(bind_id(project_id), bind_text(key)), &shape, arena, &row, &found,
                 err))
@@ -213,33 +212,65 @@ static const struct field rest_fields[] = {
 };
 static const struct shape rest_shape = SHAPE(NULL, rest_row, rest_fields);
 
+static bool is_one_of(const struct array *projects, struct id id)
+{
+    const struct id *ids = projects->items;
+    for (size_t i = 0; i < projects->count; i++)
+        if (id_eq(ids[i], id))
+            return true;
+    return false;
+}
+
+/* Appends those to `out` whose project is there; the others are removed. */
+static bool keep(struct tx *tx, const struct array *claimed, const struct array *deleted,
+                 struct array *out, struct error *err)
+{
+    static const struct sql remove =
+        SQL("DELETE FROM workflow_executions WHERE project_id = $1 AND id = $2");
+    const struct execution_row *rows = claimed->items;
+    struct execution_row *kept = out->items;
+    for (size_t i = 0; i < claimed->count; i++) {
+        if (!is_one_of(deleted, rows[i].project_id))
+            kept[out->count++] = rows[i];
+        else if (!tx_run(tx, &remove, BINDS(bind_id(rows[i].project_id), bind_id(rows[i].id)), NULL,
+                         err))
+            return false;
+    }
+    return true;
+}
+
 #define RESTS SQL_EXECUTION_OPEN " AND lease_owner IS NULL AND resume_at IS NOT NULL"
 
 bool execution_claim(struct tx *tx, const struct execution_claim *claim, struct arena *arena,
-                     struct array *out, struct instant *first_rest, struct error *err)
+                     struct execution_claimed *out, struct error *err)
 {
     static const struct sql next =
         SQL("SELECT resume_at FROM workflow_executions WHERE " RESTS " ORDER BY resume_at LIMIT 1");
-    struct array fresh, due;
+    struct array deleted, fresh, due;
     struct rest_row first = { INSTANT_NONE };
     bool found;
-    if (!claim_some(tx, claim, true, arena, &due, err) ||
+    if (!removal_projects(tx, arena, &deleted, err) ||
+        !claim_some(tx, claim, true, arena, &due, err) ||
         !claim_some(tx, claim, false, arena, &fresh, err) ||
         !tx_one(tx, &next, NO_BINDS, &rest_shape, arena, &first, &found, err))
         return false;
-    struct execution_row *rows = ARENA_ARRAY(arena, execution_row, due.count + fresh.count + 1);
-    if (due.count > 0)
-        memcpy(rows, due.items, due.count * sizeof(*rows));
-    if (fresh.count > 0)
-        memcpy(rows + due.count, fresh.items, fresh.count * sizeof(*rows));
-    *out = (struct array){ rows, due.count + fresh.count };
-    *first_rest = found ? first.resume_at : INSTANT_NONE;
+    struct array rows = { ARENA_ARRAY(arena, execution_row, due.count + fresh.count + 1), 0 };
+    if (!keep(tx, &due, &deleted, &rows, err) || !keep(tx, &fresh, &deleted, &rows, err))
+        return false;
+    *out = (struct execution_claimed){
+        .rows = rows,
+        .more_fresh = claim->fresh > 0 && (int64_t)fresh.count == claim->fresh,
+        .more_due = claim->due > 0 && (int64_t)due.count == claim->due,
+        .first_rest = found ? first.resume_at : INSTANT_NONE,
+    };
     return true;
 }
 
 bool execution_count_resting(struct tx *tx, int64_t *out, struct error *err)
 {
-    static const struct sql sql = SQL("SELECT count(*) FROM workflow_executions WHERE " RESTS);
+    static const struct sql sql = SQL("SELECT count(*) FROM workflow_executions WHERE " RESTS
+                                      " AND project_id NOT IN (SELECT project_id FROM "
+                                      "deleted_projects)");
     return tx_int(tx, &sql, NO_BINDS, out, err);
 }
 

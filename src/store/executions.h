@@ -137,15 +137,19 @@ struct execution_claim {
     int64_t fresh, due; /* at most so many: that do not rest, that have rested until now */
     struct instant now;
 };
+struct execution_claimed {
+    struct array rows; /* of execution_row, with their new epochs; those with a resume_at rested */
+    bool more_fresh, more_due; /* there may be more of them */
+    struct instant first_rest; /* when the first of those left is due; absent when none rests */
+};
 /*
- * Takes open executions that nobody holds, oldest first, for this owner: epoch + 1. The rows carry
- * their new epochs; those with a resume_at have rested. *first_rest: when the first of those left is
- * due, absent when none rests.
+ * Takes open executions that nobody holds, oldest first, for this owner: epoch + 1. Those of a deleted
+ * project that it comes upon go, instead of being taken.
  */
 MUST_USE bool execution_claim(struct tx *tx, const struct execution_claim *claim,
-                              struct arena *arena, struct array *out, struct instant *first_rest,
+                              struct arena *arena, struct execution_claimed *out,
                               struct error *err);
-/* How many rest. As slow as they are many. */
+/* How many rest, of projects that are there. As slow as they are many. */
 MUST_USE bool execution_count_resting(struct tx *tx, int64_t *out, struct error *err);
 /* What rests since a time that has not come yet, because the clock was set back: it begins anew, now,
  * and lasts as long. As slow as they are many. */

@@ -2,6 +2,8 @@
 /* Rows of server_meta. */
 #include "store/meta.h"
 
+#include "store/internal.h"
+
 struct meta_row {
     struct str value;
 };
@@ -41,5 +43,25 @@ bool meta_delete(struct tx *tx, struct str name, bool *deleted, struct error *er
         return false;
     if (deleted)
         *deleted = changes > 0;
+    return true;
+}
+
+bool meta_size(struct tx *tx, struct store_size *out, struct error *err)
+{
+    static const struct {
+        size_t member;
+        struct sql sql;
+    } sizes[] = {
+        { offsetof(struct store_size, users), SQL("SELECT count(*) FROM users") },
+        { offsetof(struct store_size, projects), SQL("SELECT count(*) FROM projects") },
+        { offsetof(struct store_size, workflows),
+          SQL("SELECT count(*) FROM workflows WHERE deleted_at IS NULL") },
+        { offsetof(struct store_size, connections), SQL("SELECT count(*) FROM connection_places") },
+    };
+    if (!tx->driver->size(tx->link, &out->bytes, &out->free_bytes, err))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
+        if (!tx_int(tx, &sizes[i].sql, NO_BINDS, (int64_t *)((char *)out + sizes[i].member), err))
+            return false;
     return true;
 }

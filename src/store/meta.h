@@ -15,4 +15,11 @@ MUST_USE bool meta_set(struct tx *tx, struct str name, struct str value, struct 
 /* *deleted (or NULL) says whether there was one. */
 MUST_USE bool meta_delete(struct tx *tx, struct str name, bool *deleted, struct error *err);
 
+/* How large the store is, and what is in it. */
+struct store_size {
+    int64_t bytes, free_bytes; /* of the database, and those of them that are kept for new rows */
+    int64_t users, projects, workflows, connections;
+};
+MUST_USE bool meta_size(struct tx *tx, struct store_size *out, struct error *err);
+
 #endif

@@ -180,6 +180,18 @@ static void link_rollback(struct link *link)
         postgres_send_only(link);
 }
 
+static bool link_size(struct link *link, int64_t *bytes, int64_t *free_bytes, struct error *err)
+{
+    static const struct sql sql = SQL("SELECT pg_database_size(current_database())::text");
+    PGresult *result;
+    *free_bytes = 0;
+    if (!try_run(link, &sql, NO_BINDS, &result, err))
+        return false;
+    *bytes = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    PQclear(result);
+    return true;
+}
+
 /* --- the fate of a COMMIT --- */
 
 /* What the server says of it: "committed", "aborted", "in progress"; or nothing. */
@@ -255,6 +267,7 @@ static struct link *link_open(struct str url, enum link_kind kind, struct error 
 static const char *const schemes[] = { "postgresql:", "postgres:", NULL };
 
 const struct store_driver postgres_driver = {
+    .name = "postgresql",
     .schemes = schemes,
     .remote = true,
     .migrations = postgres_migrations,
@@ -270,4 +283,5 @@ const struct store_driver postgres_driver = {
     .commit = link_commit,
     .rollback = link_rollback,
     .close = link_close,
+    .size = link_size,
 };

@@ -6,15 +6,31 @@
 
 const char *const role_names[] = { NULL, "viewer", "editor", "owner", NULL };
 
+#define PROJECT_FIELDS                                                                             \
+    { FIELD("id", project_row, id, REQUIRED, "Id of the project.") },                              \
+        { FIELD("name", project_row, name, REQUIRED, "What people call it.") },                    \
+        { FIELD_ENUM("role", project_row, role, REQUIRED, role_names,                              \
+                     "The caller's role in it.") },                                                \
+        { FIELD("createdAt", project_row, created_at, REQUIRED, "When it was made.") },            \
+    {                                                                                              \
+        FIELD("updatedAt", project_row, updated_at, REQUIRED, "When it was last changed.")         \
+    }
+
 static const struct field project_fields[] = {
-    { FIELD("id", project_row, id, REQUIRED, "Id of the project.") },
-    { FIELD("name", project_row, name, REQUIRED, "What people call it.") },
-    { FIELD_ENUM("role", project_row, role, REQUIRED, role_names, "The caller's role in it.") },
-    { FIELD("createdAt", project_row, created_at, REQUIRED, "When it was made.") },
-    { FIELD("updatedAt", project_row, updated_at, REQUIRED, "When it was last changed.") },
+    PROJECT_FIELDS,
     { 0 },
 };
 const struct shape project_shape = SHAPE("Project", project_row, project_fields);
+
+static const struct field summary_fields[] = {
+    PROJECT_FIELDS,
+    { FIELD("workflowCount", project_row, workflow_count, REQUIRED, "Workflows in it.") },
+    { FIELD("connectionCount", project_row, connection_count, REQUIRED, "Connections in it.") },
+    { FIELD("recentFailures", project_row, recent_failures, REQUIRED,
+            "Executions accepted in the last 24 hours that failed; 1000 at most.") },
+    { 0 },
+};
+const struct shape project_summary_shape = SHAPE("ProjectSummary", project_row, summary_fields);
 
 static const struct field key_fields[] = {
     { FIELD("dataKey", project_row, data_key, REQUIRED, "") },
@@ -56,15 +72,32 @@ bool project_insert(struct tx *tx, const struct project_row *row, struct id owne
 /* For the operator, who owns them all. */
 #define ALL_COLUMNS "p.id, p.name, 'owner' AS role, p.created_at, p.updated_at"
 
-bool project_list(struct tx *tx, struct id user_id, struct arena *arena, struct array *out,
-                  struct error *err)
+#define COUNTS                                                                                     \
+    ", (SELECT count(*) FROM workflows w WHERE w.project_id = p.id AND w.deleted_at IS NULL)"      \
+    " AS workflow_count"                                                                           \
+    ", (SELECT count(*) FROM connection_places c WHERE c.project_id = p.id) AS connection_count"   \
+    ", (SELECT count(*) FROM (SELECT 1 FROM workflow_executions e WHERE e.project_id = p.id"       \
+    " AND e.status = 'failed' AND e.status IN ('failed', 'cancelled') AND e.id >= $1 LIMIT $2)"    \
+    " AS f) AS recent_failures"
+
+bool project_list(struct tx *tx, struct id user_id, struct instant since, struct arena *arena,
+                  struct array *out, struct error *err)
 {
-    static const struct sql all = SQL("SELECT " ALL_COLUMNS " FROM projects p ORDER BY p.id DESC");
-    static const struct sql sql = SQL("SELECT " PROJECT_COLUMNS " FROM " MEMBERSHIPS
-                                      " WHERE m.user_id = $1 ORDER BY m.project_id DESC");
+    static const struct sql all =
+        SQL("SELECT " ALL_COLUMNS COUNTS " FROM projects p ORDER BY p.id DESC");
+    static const struct sql sql = SQL("SELECT " PROJECT_COLUMNS COUNTS " FROM " MEMBERSHIPS
+                                      " WHERE m.user_id = $3 ORDER BY m.project_id DESC");
+    struct bind first = bind_id(id_first_at(since)), most = bind_int(PROJECT_FAILURES_MAX);
     if (!id_set(user_id))
-        return tx_all(tx, &all, NO_BINDS, &project_shape, arena, out, err);
-    return tx_all(tx, &sql, BINDS(bind_id(user_id)), &project_shape, arena, out, err);
+        return tx_all(tx, &all, BINDS(first, most), &project_summary_shape, arena, out, err);
+    return tx_all(tx, &sql, BINDS(first, most, bind_id(user_id)), &project_summary_shape, arena,
+                  out, err);
+}
+
+bool project_ids(struct tx *tx, struct arena *arena, struct array *out, struct error *err)
+{
+    static const struct sql sql = SQL("SELECT id FROM projects ORDER BY id");
+    return tx_all(tx, &sql, NO_BINDS, &project_shape, arena, out, err);
 }
 
 bool project_find(struct tx *tx, struct id project_id, struct id user_id, struct arena *arena,
@@ -106,13 +139,14 @@ bool project_rename(struct tx *tx, struct id project_id, struct str name, struct
 
 bool project_delete(struct tx *tx, struct id project_id, struct error *err)
 {
-    /* What runs is fenced off by losing its rows, which the index of open ones finds without a look
-     * at the history; that is for store/history.h. The rest goes with the project. */
+    /* What a process holds is fenced off by losing its rows; it is never much. What waits in the store
+     * may be, and like the history is for store/history.h: nobody takes it up any more. The rest goes
+     * with the project. */
     static const struct sql before[] = {
         SQL2("DELETE FROM workflow_executions INDEXED BY workflow_executions_open WHERE "
-             "project_id = $1 AND " SQL_EXECUTION_OPEN,
+             "project_id = $1 AND lease_owner > '' AND " SQL_EXECUTION_OPEN,
              "DELETE FROM workflow_executions WHERE "
-             "project_id = $1 AND " SQL_EXECUTION_OPEN),
+             "project_id = $1 AND lease_owner > '' AND " SQL_EXECUTION_OPEN),
         SQL("DELETE FROM workflow_connections WHERE project_id = $1"),
     };
     static const struct sql note =

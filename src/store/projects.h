@@ -20,16 +20,23 @@ struct project_row {
     struct str name;
     struct str data_key; /* wrapped: vault/keyring.h; only of project_find_key() */
     int role;            /* of the asking user; only of project_list() and project_find() */
+    int64_t workflow_count, connection_count, recent_failures; /* only of project_list() */
     struct instant created_at, updated_at;
 };
-extern const struct shape project_shape; /* "Project": output */
+extern const struct shape project_shape;         /* "Project": output */
+extern const struct shape project_summary_shape; /* "ProjectSummary": with the counts */
+
+/* More failures than these are not counted. */
+#define PROJECT_FAILURES_MAX 1000
 
 /* Makes the project and its first owner. */
 MUST_USE bool project_insert(struct tx *tx, const struct project_row *row, struct id owner_id,
                              struct error *err);
-/* The user's projects, newest first; no user: all, as the operator's. */
-MUST_USE bool project_list(struct tx *tx, struct id user_id, struct arena *arena, struct array *out,
-                           struct error *err);
+/* All of them, for the system: struct project_row, of which only the id is filled. */
+MUST_USE bool project_ids(struct tx *tx, struct arena *arena, struct array *out, struct error *err);
+/* The user's projects, newest first; no user: all, as the operator's. Failures count since `since`. */
+MUST_USE bool project_list(struct tx *tx, struct id user_id, struct instant since,
+                           struct arena *arena, struct array *out, struct error *err);
 /* ERR_NOT_FOUND unless the user is a member; no user: any project. */
 MUST_USE bool project_find(struct tx *tx, struct id project_id, struct id user_id,
                            struct arena *arena, struct project_row *out, struct error *err);

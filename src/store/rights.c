@@ -16,10 +16,9 @@ static const struct shape right_shape = SHAPE(NULL, right_row, right_fields);
     SQL("SELECT m.project_id, m.role FROM project_members m JOIN " table                           \
         " t ON t.project_id = m.project_id AND t.id = $2 WHERE m.user_id = $1" more)
 
-#define ANY(table, more)                                                                           \
-    "SELECT p.id AS project_id, 'owner' AS role FROM projects p JOIN " table                       \
-    " t ON t.project_id = p.id AND t.id = $1" more
-#define OF_ANY(table, more) SQL(ANY(table, more))
+#define OF_ANY(table, more)                                                                        \
+    SQL("SELECT p.id AS project_id, 'owner' AS role FROM projects p JOIN " table                   \
+        " t ON t.project_id = p.id AND t.id = $1" more)
 
 static bool find_of_any(struct tx *tx, enum right_subject subject, struct id id,
                         struct right_row *out, bool *found, struct error *err)
@@ -27,9 +26,7 @@ static bool find_of_any(struct tx *tx, enum right_subject subject, struct id id,
     static const struct sql statements[] = {
         [RIGHT_OF_PROJECT] =
             SQL("SELECT id AS project_id, 'owner' AS role FROM projects WHERE id = $1"),
-        [RIGHT_OF_CONNECTION] = SQL2(ANY("project_connections", " AND t.deleted_at IS NULL"),
-                                     "SELECT id AS project_id, 'owner' AS role FROM projects"
-                                     " WHERE id = connection_project($1)"),
+        [RIGHT_OF_CONNECTION] = OF_ANY("connection_places", ""),
         [RIGHT_OF_WORKFLOW] = OF_ANY("workflows", " AND t.deleted_at IS NULL"),
         [RIGHT_OF_EXECUTION] = OF_ANY("workflow_executions", ""),
     };

@@ -205,6 +205,17 @@ static bool link_shrink(struct link *link, int64_t pages, bool *more, struct err
     return true;
 }
 
+static bool link_size(struct link *link, int64_t *bytes, int64_t *free_bytes, struct error *err)
+{
+    int64_t unused, all;
+    if (!run_number(link, &free_pages_sql, &unused, err) ||
+        !run_number(link, &all_pages_sql, &all, err))
+        return false;
+    *bytes = all * PAGE_BYTES;
+    *free_bytes = unused * PAGE_BYTES;
+    return true;
+}
+
 /* Closing removes the log: one that holds something was left by a process that died. */
 static bool log_was_left(const char *path)
 {
@@ -400,6 +411,7 @@ static struct link *link_open(struct str url, enum link_kind kind, struct error 
 static const char *const schemes[] = { "sqlite:", NULL };
 
 const struct store_driver sqlite_driver = {
+    .name = "sqlite",
     .schemes = schemes,
     .remote = false,
     .migrations = sqlite_migrations,
@@ -416,6 +428,7 @@ const struct store_driver sqlite_driver = {
     .tidy = link_tidy,
     .wal_bytes = link_wal_bytes,
     .shrink = link_shrink,
+    .size = link_size,
     .was_unclean = link_was_unclean,
     .check = sqlite_check,
 };

@@ -17,7 +17,7 @@
 
 /* --- a look for damage --- */
 
-const char *const store_check_names[] = { "none", "running", "ok", "damaged", "failed" };
+const char *const store_check_names[] = { "none", "running", "ok", "damaged", "failed", NULL };
 
 static void note_check(struct store *store, enum store_check check)
 {
@@ -166,6 +166,11 @@ void store_close(struct store *store)
     stop_checker(store);
     writer_stop(store);
     store_free(store);
+}
+
+struct str store_kind(const struct store *store)
+{
+    return str_from(store->driver->name);
 }
 
 bool store_is_remote(const struct store *store)

@@ -98,6 +98,8 @@ struct store_config {
 MUST_USE struct store *store_open(const struct store_config *config, struct error *err);
 /* Carries out what was submitted, then closes. NULL is fine. */
 void store_close(struct store *store);
+/* Which database it is: "sqlite". */
+struct str store_kind(const struct store *store);
 /* True when reads cross a network: then they must not run on the HTTP thread. */
 bool store_is_remote(const struct store *store);
 bool store_url_is_remote(struct str url);

@@ -2,6 +2,7 @@
 /* Rows of workflows, their versions, and the connections that versions name. */
 #include "store/workflows.h"
 
+#include "store/executions.h"
 #include "store/internal.h"
 
 static const struct field problem_fields[] = {
@@ -42,9 +43,20 @@ static const struct field workflow_fields[] = {
 };
 const struct shape workflow_shape = SHAPE("Workflow", workflow_row, workflow_fields);
 
+static const struct field last_fields[] = {
+    { FIELD("executionId", workflow_last, execution_id, REQUIRED, "Id of the execution.") },
+    { FIELD_ENUM("status", workflow_last, status, REQUIRED, execution_status_names,
+                 "Where it stands.") },
+    { FIELD("createdAt", workflow_last, created_at, REQUIRED, "When it was accepted.") },
+    { 0 },
+};
+static const struct shape last_shape = SHAPE("LastExecution", workflow_last, last_fields);
+
 static const struct field summary_fields[] = {
     FIELDS_BEFORE_DEFINITION,
     FIELDS_BEHIND_DEFINITION,
+    { FIELD_SHAPE("lastExecution", workflow_row, last, OPTIONAL, &last_shape,
+                  "The newest one; absent: it was never executed.") },
     { 0 },
 };
 const struct shape workflow_summary_shape = SHAPE("WorkflowSummary", workflow_row, summary_fields);
@@ -202,6 +214,27 @@ bool workflow_list(struct tx *tx, struct id project_id, struct arena *arena, str
 {
     static const struct sql sql = SQL(SELECT_LATEST " ORDER BY w.id DESC");
     return tx_all(tx, &sql, BINDS(bind_id(project_id)), &row_shape, arena, out, err);
+}
+
+bool workflow_last_executions(struct tx *tx, struct id project_id, struct arena *arena,
+                              struct array *out, struct error *err)
+{
+    static const struct field fields[] = {
+        { FIELD("workflowId", workflow_last, workflow_id, REQUIRED, "") },
+        { FIELD("executionId", workflow_last, execution_id, REQUIRED, "") },
+        { FIELD_ENUM("status", workflow_last, status, REQUIRED, execution_status_names, "") },
+        { FIELD("createdAt", workflow_last, created_at, REQUIRED, "") },
+        { 0 },
+    };
+    static const struct shape shape = SHAPE(NULL, workflow_last, fields);
+    /* One look at an index for each workflow, however long its history is. */
+    static const struct sql sql =
+        SQL("SELECT w.id AS workflow_id, e.id AS execution_id, e.status, e.created_at"
+            " FROM workflows w JOIN workflow_executions e ON e.project_id = w.project_id"
+            " AND e.id = (SELECT x.id FROM workflow_executions x WHERE x.project_id = w.project_id"
+            " AND x.workflow_id = w.id ORDER BY x.id DESC LIMIT 1)"
+            " WHERE w.project_id = $1 AND w.deleted_at IS NULL ORDER BY w.id DESC");
+    return tx_all(tx, &sql, BINDS(bind_id(project_id)), &shape, arena, out, err);
 }
 
 bool workflow_find(struct tx *tx, struct id project_id, struct id id, struct arena *arena,

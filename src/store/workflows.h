@@ -14,6 +14,13 @@ struct workflow_problem {
 };
 extern const struct shape workflow_problem_shape; /* "WorkflowProblem" */
 
+/* The newest execution of a workflow. */
+struct workflow_last {
+    struct id workflow_id, execution_id;
+    int status; /* enum execution_status; open ones may be older than memory */
+    struct instant created_at;
+};
+
 struct workflow_row {
     struct id id, project_id;
     struct str name;
@@ -21,6 +28,7 @@ struct workflow_row {
     int64_t version;             /* the latest; rises with the definition only */
     struct json_text definition; /* of that version */
     struct array problems;       /* of struct workflow_problem; not a column */
+    struct workflow_last *last;  /* of lists; not a column; NULL: it was never executed */
     struct str saved_by;         /* name of who saved that version; absent: a user who is gone */
     struct id created_by;
     struct instant saved_at, created_at, updated_at;
@@ -63,6 +71,9 @@ MUST_USE bool workflow_delete(struct tx *tx, struct id project_id, struct id id,
 /* Newest first, definitions included. */
 MUST_USE bool workflow_list(struct tx *tx, struct id project_id, struct arena *arena,
                             struct array *out, struct error *err);
+/* Of struct workflow_last, by workflow_id in the order of workflow_list(). */
+MUST_USE bool workflow_last_executions(struct tx *tx, struct id project_id, struct arena *arena,
+                                       struct array *out, struct error *err);
 /* Not the deleted ones. */
 MUST_USE bool workflow_find(struct tx *tx, struct id project_id, struct id id, struct arena *arena,
                             struct workflow_row *out, bool *found, struct error *err);

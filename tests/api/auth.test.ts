@@ -16,7 +16,8 @@ async function browse(path: string, input: unknown, headers: Record<string, stri
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(input),
   });
-  return { status: response.status, cookie: response.headers.get("set-cookie"), answer: (await response.json()) as any };
+  const { status, headers: said } = response;
+  return { status, cookie: said.get("set-cookie"), retryAfter: said.get("retry-after"), answer: (await response.json()) as any };
 }
 
 async function signIn(pass = password): Promise<string> {
@@ -155,6 +156,16 @@ describe("limits", () => {
     const codes = await Promise.all(tries);
     expect(codes.filter((code) => code === "UNAUTHORIZED").length).toBe(20);
     expect(codes.filter((code) => code === "TOO_MANY_REQUESTS").length).toBe(10);
+  });
+  test("say in the message and in Retry-After when to come again", { timeout: 60000 }, async () => {
+    const login = () => browse("auth.login", { email: "ada.nobody@tieline.test", password: "wrong password" });
+    for (let i = 0; i < 20; i++) expect((await login()).status).toBe(401);
+    const refusal = await login();
+    expect(refusal.status).toBe(429);
+    const seconds = Number(refusal.retryAfter);
+    expect(seconds).toBeGreaterThan(1);
+    expect(seconds).toBeLessThanOrEqual(60);
+    expect(refusal.answer.error.message).toBe(`too many failed sign-ins: try again in ${seconds} s`);
   });
   test("count each test of a batch", { timeout: 60000 }, async () => {
     const ours = { cookie: await signIn(), origin: server.base, "x-tieline": "1" };

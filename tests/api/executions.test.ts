@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* executions.list by status, while executions come and go. */
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { beforeAll, expect, test } from "vitest";
-import { addUser, client, needed, newFolder, serve, type Caller, type Server } from "./harness.ts";
+import { needed, serveProject, type Caller, type Server } from "./harness.ts";
 import { until } from "./streams.ts";
 
 let server: Server;
@@ -9,11 +11,7 @@ let caller: Caller;
 let projectId: string, workflowId: string;
 
 beforeAll(async () => {
-  const data = newFolder();
-  const token = addUser(data, "olga");
-  server = await serve(data);
-  caller = client(server, token);
-  projectId = (await caller.mutation("projects.create", { name: "P" })).id;
+  ({ server, caller, projectId } = await serveProject("olga"));
   const connection = { projectId, connectionType: "postgresql", name: "db", connectionUrl: needed("PGURL"), config: { pool: { max: 2, acquireTimeoutMs: 60000 } } };
   const connectionId = (await caller.mutation("connections.create", connection)).id;
   const nap = { id: "nap", type: "postgresql-query", name: "Nap", config: { connectionId, query: "SELECT pg_sleep(60)" } };
@@ -49,4 +47,10 @@ test("a list by status shows those that stand so now, and each of them once", as
   await Promise.all(ids.map((executionId) => caller.mutation("executions.cancel", { executionId })));
   expect(await list({ status: "cancelled", limit: 2 })).toEqual(newest);
   for (const status of ["queued", "running", "waiting"]) expect(await list({ status })).toEqual([]);
+
+  /* Who did it is kept, also of those that this very process carried out. */
+  const store = new DatabaseSync(join(server.data, "tieline.db"), { readOnly: true });
+  const kept = store.prepare("SELECT count(DISTINCT subject_id) AS n FROM audit_log WHERE action = 'executions.cancel'").get();
+  store.close();
+  expect(kept).toMatchObject({ n: ids.length });
 });

@@ -92,6 +92,15 @@ export async function serve(data: string, ...flags: string[]): Promise<Server> {
   return { base, data, pid: child.pid!, setupToken: /Set-up token: (\S+)/.exec(seen)?.[1], output: () => seen, stop, kill };
 }
 
+/* A server of its own, a user of it, and a project of theirs. */
+export async function serveProject(name: string): Promise<{ server: Server; caller: Caller; projectId: string }> {
+  const data = newFolder();
+  const token = addUser(data, name);
+  const server = await serve(data);
+  const caller = client(server, token);
+  return { server, caller, projectId: (await caller.mutation("projects.create", { name: "P" })).id };
+}
+
 /* One request a call, or (batch) those of one turn together. */
 export function client(server: Server, token?: string, batch = false): Caller {
   const headers = () => (token ? { authorization: `Bearer ${token}` } : {});

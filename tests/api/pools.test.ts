@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { createServer, type AddressInfo, type Server as Listener, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { addUser, client, needed, newFolder, serve, type Caller } from "./harness.ts";
+import { until } from "./streams.ts";
 
 let caller: Caller;
 let projectId: string;
@@ -35,9 +36,10 @@ async function deadPort(): Promise<number> {
 }
 
 test("never has more sessions than its cap", async () => {
-  const connectionId = await connect("capped", "postgresql", needed("PGURL"), { pool: { max: 2, acquireTimeoutMs: 20_000 } });
+  const url = `${needed("PGURL")}?application_name=capped`;
+  const connectionId = await connect("capped", "postgresql", url, { pool: { max: 2, acquireTimeoutMs: 20_000 } });
   /* Each step counts the sessions of its kind while it holds one itself. */
-  const query = "SELECT count(*)::int AS n, pg_sleep(0.05) FROM pg_stat_activity WHERE application_name LIKE 'tieline%'";
+  const query = "SELECT count(*)::int AS n, pg_sleep(0.05) FROM pg_stat_activity WHERE application_name = 'capped'";
   const workflowId = await workflow("count", { id: "n", type: "postgresql-query", name: "n", config: { connectionId, query } });
   const executions = await Promise.all(Array.from({ length: 24 }, () => execute(workflowId)));
   const counts = executions.map((execution) => execution.steps[0].output?.rows[0].n);
@@ -52,6 +54,26 @@ test("waits for a slot at most as long as it is told to", async () => {
   const executions = await Promise.all([execute(workflowId), execute(workflowId)]);
   expect(executions.map((execution) => execution.status).sort()).toEqual(["failed", "succeeded"]);
   expect(executions.find((execution) => execution.status === "failed").error.code).toBe("POOL_TIMEOUT");
+});
+
+/* More than stay in line, for longer than they stand there: some go to rest meanwhile. */
+test("a backlog at a slow connection waits its turn, and fails for nothing", { timeout: 60_000 }, async () => {
+  const slow = await connect("slow", "postgresql", needed("PGURL"), { pool: { max: 1 } });
+  const nap = await workflow("nap", { id: "n", type: "postgresql-query", name: "n", config: { connectionId: slow, query: "SELECT pg_sleep(0.07)" } });
+  const other = await workflow("other", get("a", await connect("beside", "redis", needed("REDISURL"))));
+  const started: string[] = await Promise.all(Array.from({ length: 100 }, async () => (await caller.mutation("workflows.execute", { workflowId: nap })).executionId));
+  expect((await execute(other)).status).toBe("succeeded");
+  const look = (executionId: string) => caller.query("executions.get", { executionId });
+  const resting = await until(async () => (await caller.query("executions.list", { projectId, workflowId: nap, status: "waiting", limit: 1 })).executions[0]);
+  const cancelled = await caller.mutation("executions.cancel", { executionId: resting.id });
+  expect(cancelled).toMatchObject({ status: "cancelled", steps: [{ status: "skipped", attemptCount: 0 }] });
+  for (const id of started.filter((one) => one !== resting.id)) {
+    const execution = await until(async () => {
+      const now = await look(id);
+      return now.finishedAt && now;
+    });
+    expect(execution, JSON.stringify(execution.error)).toMatchObject({ status: "succeeded", steps: [{ attemptCount: 1 }] });
+  }
 });
 
 test("a silent upstream holds its own steps up, and nobody else's", async () => {

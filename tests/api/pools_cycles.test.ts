@@ -81,8 +81,8 @@ test(`${CYCLES} cycles leave nothing open`, async () => {
 
   const warmUp = Math.ceil(CYCLES / 4);
   await cycles(warmUp);
-  await sleep(2000);
-  const before = await left(field), beforeKiB = field.residentKiB();
+  const before = await settles(field, { descriptors: Infinity, threads: Infinity, backends: 0 });
+  const beforeKiB = field.residentKiB();
   await cycles(CYCLES - warmUp);
   const allowed = { ...before, backends: 0 };
   const after = await settles(field, allowed);

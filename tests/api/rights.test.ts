@@ -117,11 +117,13 @@ const rows: Record<string, Row> = {
   "executions.get": { needs: "viewer", input: execution },
   "executions.step": { needs: "viewer", input: (f) => ({ ...execution(f), nodeId: "start" }) },
   "executions.definition": { needs: "viewer", input: execution },
+  "workflows.statistics": { needs: "viewer", input: (f) => ({ ...project(f), range: "24h" }) },
   "executions.statistics": { needs: "viewer", input: (f) => ({ ...project(f), range: "24h" }) },
   "executions.runAgain": { needs: "editor", input: execution },
   "executions.cancel": { needs: "editor", input: execution },
   "executions.watch": { needs: "viewer", input: execution },
   "system.status": { needs: "administrator" },
+  "system.store": { needs: "administrator" },
 };
 
 const listed: { path: string; kind: "query" | "mutation" | "subscription"; needs: Level; about: string }[] = JSON.parse(

@@ -204,8 +204,8 @@ test("a project is made by a user for themselves only", () => {
 test("a policy that is missing is seen, each of them", () => {
   const policies = administer("SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'tieline' ORDER BY 2, 1", store.database).split("\n").map((line) => line.split("|"));
   expect(policies.length).toBeGreaterThan(40);
-  /* "whose" is of the owner's own function: below. */
-  const mutants = policies.filter(([policy]) => policy !== "whose").map(([policy, table]) => ({
+  /* "places" is of the owner's own view: below. */
+  const mutants = policies.filter(([policy]) => policy !== "places").map(([policy, table]) => ({
     change: `DROP POLICY ${policy} ON ${table}`,
     names: policy === "memberships" ? everything : namesOf(table!),
   }));
@@ -221,12 +221,20 @@ test("a table whose row security is off, or a policy that lets everybody in, is 
   expect(unseen(mutants)).toEqual([]);
 }, 120_000);
 
-test("the operator learns whose a connection is, and others do not", () => {
-  const id = administer(`SELECT id FROM tieline.project_connections WHERE project_id = '${mine}'`, store.database);
-  const ask = `SELECT coalesce(tieline.connection_project('${id}')::text, 'none');`;
-  const as = (setting: string) => `SET LOCAL ROLE ${store.database}_engine; SELECT set_config('tieline.${setting}, TRUE) \\g /dev/null\n`;
-  const script = `BEGIN; ${as("system', 'on'")} ${ask} ROLLBACK; BEGIN; ${as(`project_id', '${foreign}'`)} ${ask} ROLLBACK;`;
-  expect(psql(store.owner, script)).toEqual([mine, "none"]);
-  const without = script.replace("BEGIN;", "BEGIN; DROP POLICY whose ON tieline.project_connections;");
-  expect(psql(store.owner, without)[0]).toBe("none");
+test("whose a connection is may be looked up, and only that, by those who may know", () => {
+  const look = "SELECT count(*), count(*) FILTER (WHERE project_id = 'MINE') FROM tieline.connection_places;".replace("MINE", mine);
+  const seen = (before = "") =>
+    psql(
+      store.owner,
+      (Object.keys(actors) as Actor[])
+        .map((actor) => {
+          const as = actors[actor];
+          const setting = "setting" in as ? `SELECT set_config('tieline.${as.setting}', '${as.value}', TRUE) \\g /dev/null\n` : "";
+          return `BEGIN; ${before} SET LOCAL ROLE ${store.database}_${as.role}; ${setting} ${look} ROLLBACK;\n`;
+        })
+        .join(""),
+    );
+  expect(seen()).toEqual(["1|1", "0|0", "1|1", "2|1", "0|0"]); /* user, nobody, project, system, idle */
+  expect(seen("DROP POLICY places ON tieline.project_connections;")).toEqual(Array(5).fill("0|0"));
+  expect(administer("SELECT string_agg(column_name, ' ' ORDER BY column_name) FROM information_schema.columns WHERE table_name = 'connection_places'", store.database)).toBe("id project_id");
 });

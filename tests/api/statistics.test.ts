@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What became of executions: counted, looked at in part, run again. */
 import { randomUUID } from "node:crypto";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";
-import { addUser, client, needed, newFolder, refused, serve, type Caller, type Server } from "./harness.ts";
+import { needed, refused, serveProject, type Caller, type Server } from "./harness.ts";
 import { watch } from "./streams.ts";
 
 let server: Server;
@@ -11,11 +12,7 @@ let projectId: string;
 let database: string, nowhere: string;
 
 beforeAll(async () => {
-  const data = newFolder();
-  const token = addUser(data, "olga");
-  server = await serve(data);
-  caller = client(server, token);
-  projectId = (await caller.mutation("projects.create", { name: "P" })).id;
+  ({ server, caller, projectId } = await serveProject("olga"));
   database = await connect("db", needed("PGURL"));
   nowhere = await connect("nowhere", "postgresql://u:p@127.0.0.1:1/d");
 });
@@ -100,6 +97,29 @@ describe("statistics", () => {
   test("refuse another range", async () => {
     await refused(caller.query("executions.statistics", { projectId, range: "1y" }), "BAD_REQUEST", "executions.statistics", "range");
   });
+  test("and a cancel wait for no connection test, however many hang", async () => {
+    const open: Socket[] = [];
+    const silent = createServer((socket) => open.push(socket)).listen(0, "127.0.0.1");
+    await new Promise((resolve) => silent.once("listening", resolve));
+    const connectionUrl = `redis://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const { id } = await caller.mutation("projects.create", { name: "Hanging" });
+    const nap = await workflow("Nap", chain(start, query("nap", "SELECT pg_sleep(60)")));
+    const { executionId } = await caller.mutation("workflows.execute", { workflowId: nap });
+    let ended = 0;
+    const tests = Array.from({ length: 12 }, async () => {
+      const result = await caller.mutation("connections.test", { projectId: id, connectionType: "redis", connectionUrl });
+      ended++;
+      return result;
+    });
+    while (open.length < 4) await new Promise((resolve) => setTimeout(resolve, 5)); /* all that run at once */
+    expect(await caller.query("executions.statistics", { projectId: id, range: "24h" })).toMatchObject({ complete: true });
+    expect((await caller.mutation("executions.cancel", { executionId })).status).toBe("cancelled");
+    expect(ended).toBe(0);
+    silent.close();
+    for (const socket of open) socket.destroy();
+    await caller.mutation("workflows.delete", { workflowId: nap });
+    await Promise.all(tests);
+  });
 });
 
 describe("executions", () => {
@@ -121,6 +141,10 @@ describe("executions", () => {
       expect(found.slice(0, 3), JSON.stringify(more)).toEqual(ids);
       expect(found.length).toBeLessThanOrEqual(4);
     }
+    /* Whoever asks for what was accepted since an execution was, is given that one too, each time. */
+    const many = await Promise.all(Array.from({ length: 200 }, () => execute(workflowId)));
+    const millisecond = (id: string) => parseInt(id.replace("-", "").slice(0, 12), 16);
+    expect(many.filter(({ id, createdAt }) => millisecond(id) !== Date.parse(createdAt))).toEqual([]);
     const later = new Date(Date.now() + 60_000).toISOString();
     for (const status of [undefined, "failed", "running"])
       expect((await caller.query("executions.list", { projectId, since: later, status })).executions).toEqual([]);

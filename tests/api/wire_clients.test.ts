@@ -2,6 +2,7 @@
 /* The official clients, old and new, with each of their links. */
 import { createTRPCUntypedClient, httpBatchLink, httpBatchStreamLink, httpLink, TRPCClientError } from "@trpc/client";
 import { beforeAll, describe, expect, test } from "vitest";
+import { queries } from "../query/client.ts";
 import { oldClient } from "../v10/client.ts";
 import { addUser, client, needed, newFolder, serve, type Caller, type Server } from "./harness.ts";
 
@@ -69,6 +70,24 @@ describe.each(clients)("%s", (_name, make) => {
   test("mutations without an argument", async () => {
     expect(await make(token).mutation("auth.logout")).toEqual({ success: true });
   });
+});
+
+test("infiniteQueryOptions goes from page to page, and is told that there is no way back", async () => {
+  const caller = client(server, token);
+  const definition = { nodes: [{ id: "start", type: "manual-trigger", name: "Start" }], edges: [] };
+  const workflowId = (await caller.mutation("workflows.create", { projectId, name: "pages", definition })).id;
+  const made: string[] = [];
+  for (let i = 0; i < 5; i++) made.unshift((await caller.mutation("workflows.execute", { workflowId })).executionId);
+  const { queryClient, trpc } = queries(url(), token);
+  const options = trpc.executions.list.infiniteQueryOptions(
+    { projectId, workflowId, limit: 2 },
+    { getNextPageParam: (page) => page.nextCursor, initialCursor: null },
+  );
+  const { pages } = await queryClient.fetchInfiniteQuery({ ...options, pages: 3 });
+  expect(pages.map((page) => page.executions.length)).toEqual([2, 2, 1]);
+  expect(pages.flatMap((page) => page.executions.map(({ id }) => id))).toEqual(made);
+  const back = await caller.query("executions.list", { projectId, direction: "backward" }).catch((error) => error);
+  expect([back.data.code, back.data.field]).toEqual(["BAD_REQUEST", "direction"]);
 });
 
 test("httpBatchStreamLink gets quick answers before slow ones", async () => {

@@ -44,7 +44,7 @@ function workflow(name: string, connectionId: string, active = false): Promise<{
     .then((made) => (active ? ada.mutation("workflows.update", { workflowId: made.id, active }) : made));
 }
 
-const row = (page: Page, name: string) => page.locator("tbody[data-connection]", { hasText: name });
+const row = (page: Page, name: string) => page.locator("tbody[data-row]", { hasText: name });
 const dialog = (page: Page, name: string) => page.getByRole("dialog", { name });
 
 async function add(page: Page, type: string, name: string, url: string): Promise<void> {

@@ -160,6 +160,24 @@ test("a retry shows each attempt with its reason, the wait, and what to do", asy
   await page.locator(".run-failure").getByText("attempt 3 of 3").waitFor();
   await page.locator(".run-failure").getByText("Is the server running, and is the port right?").waitFor();
   await isSound(page, "execution-failed");
+  /* A closer look: by drawing over a part, which selects nothing, and by keys. */
+  const shown = () => page.locator(".timeline-scroll").evaluate((one) => [one.scrollWidth > one.clientWidth, one.scrollLeft > 0]);
+  const track = (await page.locator(".track-bars").first().boundingBox())!;
+  await page.mouse.move(track.x + track.width * 0.5, track.y + 5);
+  await page.mouse.down();
+  await page.mouse.move(track.x + track.width * 0.75, track.y + 8, { steps: 4 });
+  await page.locator(".zoom-band").waitFor();
+  await page.mouse.up();
+  expect(await shown()).toEqual([true, true]);
+  expect(await node(page, "Cache totals").getAttribute("aria-pressed")).toBe("true");
+  await isSound(page, "execution-zoomed");
+  await node(page, "Cache totals").focus();
+  await page.keyboard.press("0");
+  expect(await shown()).toEqual([false, false]);
+  await page.keyboard.press("+");
+  expect((await shown())[0]).toBe(true);
+  await page.getByRole("button", { name: "Zoom out" }).click();
+  expect((await shown())[0]).toBe(false);
 });
 
 test("Cancel says so until the server confirms, and ends the statement", async () => {
@@ -384,10 +402,16 @@ test("a server that is gone and comes back: the screen says so, then goes on by 
   await row(page, second).waitFor();
 });
 
-test("eight tabs are open, and all of them answer", async () => {
+test("eight tabs are open: all of them answer, with one stream for each thing that they watch", async () => {
   await project();
-  const id = await execute(await workflow("Nap", query("a", "A", "SELECT pg_sleep(120)")));
+  const workflowId = await workflow("Nap", query("a", "A", "SELECT pg_sleep(120)"));
+  const id = await execute(workflowId);
   const page = await open(`executions/${id}`);
+  const streams: string[] = [];
+  page.context().on("request", (request) => {
+    if (request.url().includes("executions.watch")) streams.push(new URL(request.url()).searchParams.get("input")!);
+  });
+  await page.reload();
   const tabs = [page];
   for (let i = 1; i < 8; i++) {
     const tab = await page.context().newPage();
@@ -395,8 +419,18 @@ test("eight tabs are open, and all of them answer", async () => {
     tabs.push(tab);
   }
   for (const tab of tabs) await tab.getByText("Running").first().waitFor({ state: "attached" });
+  const second = await execute(workflowId);
+  const lists = tabs.filter((_, i) => i % 2);
+  for (const tab of lists) await tab.getByRole("button", { name: "1 new execution" }).waitFor();
+  expect(streams.map((input) => Object.keys(JSON.parse(input))[0]).sort()).toEqual(["executionId", "projectId"]);
+  /* The tab that has it goes: another one goes on where it was. */
+  await lists.shift()!.close();
   await ada.mutation("executions.cancel", { executionId: id });
-  for (const tab of tabs) await tab.getByText("Cancelled").first().waitFor({ state: "attached" });
+  for (const tab of [...lists, ...tabs.filter((_, i) => i % 2 === 0)])
+    await tab.getByText("Cancelled").first().waitFor({ state: "attached" });
+  expect(streams).toHaveLength(3);
+  expect(JSON.parse(streams[2]!)).toMatchObject({ projectId, lastEventId: expect.any(String) });
+  await ada.mutation("executions.cancel", { executionId: second });
 });
 
 test("at 320 px nothing is cut off, and the screens stay sound", async () => {

@@ -136,12 +136,18 @@ test("letters go about, are listed, and stay letters where people write", async 
   await page.keyboard.type("gpn?/");
   expect(await dialog.getByLabel("Name").inputValue()).toBe("gpn?/");
   await page.keyboard.press("Escape");
+  await page.getByRole("alertdialog", { name: "Discard changes?" }).getByRole("button", { name: "Discard" }).click();
   await dialog.waitFor({ state: "detached" });
   await page.goto(`/projects/${projectId}/members`);
   await page.getByRole("table", { name: "Members" }).waitFor();
   await page.keyboard.press("g");
   await page.keyboard.press("c");
   await page.getByRole("table", { name: "Connections" }).waitFor();
+  expect(await page.title()).toBe("Connections · Orders · Tieline");
+  await page.keyboard.press("n");
+  await page.getByRole("dialog", { name: "Add Connection" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
   await page.keyboard.press("/");
   expect(await focused(page)).toBe("Search connections");
   await page.keyboard.press("g");
@@ -298,10 +304,23 @@ test("addresses that lead nowhere say so, and lead on", async () => {
   const { server, projectId } = await sample();
   const page = await visitor(server);
   await signIn(page, "ada@tieline.test", password);
-  for (const path of ["/projects/x", `/projects/${crypto.randomUUID()}`, `/projects/${projectId}/nothing`, "/account/nothing", "/nothing"]) {
+  for (const path of ["/projects/x", `/projects/${crypto.randomUUID()}`, `/projects/${projectId}/nothing`, "/account/nothing"]) {
     await page.goto(path);
     await page.getByRole("heading", { name: "Not found" }).waitFor();
   }
+  for (const [part, up] of [["workflows", "Go to the workflows of “Orders”"], ["executions", "Go to the executions of “Orders”"]] as const) {
+    await page.goto(`/projects/${projectId}/${part}/${crypto.randomUUID()}`);
+    await page.getByRole("link", { name: up }).click();
+    await page.waitForURL(new RegExp(`/${part}$`));
+  }
+  await page.goto(`/projects/${projectId}/connections/${crypto.randomUUID()}`);
+  await page.getByRole("dialog", { name: "Not found" }).getByRole("link", { name: "Back to the connections" }).click();
+  await page.getByRole("table", { name: "Connections" }).waitFor();
+  /* The page that a link leads to has the focus. */
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Projects" }).click();
+  await page.waitForFunction(() => document.activeElement?.tagName === "H1" && document.title === "Projects · Tieline");
+  await page.goto("/nothing");
+  await page.getByRole("heading", { name: "Not found" }).waitFor();
   await page.getByRole("link", { name: "Go to your projects" }).click();
   await page.getByRole("heading", { name: "Projects", level: 1 }).waitFor();
 });

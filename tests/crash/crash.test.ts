@@ -7,7 +7,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, test } from "vitest";
-import { address, call, chain, check, data, ended, isGone, leaveOut, load, running, said, start, stop, until } from "./harness.ts";
+import { address, call, chain, check, data, ended, isGone, leaveOut, load, project, running, said, start, stop, until } from "./harness.ts";
 
 let workflows: string[] = [];
 
@@ -74,6 +74,8 @@ test(
   30_000 + rounds * 15_000,
 );
 
+const A_FEW = 20;
+
 /* A backlog of which each process carries out a few before it dies, more often than any step may. */
 test("survives any number of ends before its turn comes", async () => {
   await start();
@@ -83,7 +85,12 @@ test("survives any number of ends before its turn comes", async () => {
   for (let round = 0; round < 8; round++) {
     await stop();
     await start();
-    await sleep(200);
+    const counted = () => call("executions.statistics", { projectId: project, range: "24h" }, true);
+    const enough = (await counted()).succeeded + A_FEW;
+    await until("a few more", async () => {
+      const now = await counted();
+      return now.succeeded >= enough || now.open === 0;
+    });
   }
   const ways = await check(acknowledged);
   expect(ways.succeeded).toBeGreaterThan(1000);
@@ -102,9 +109,13 @@ test("a step that ends its process each time fails after a while, and the others
     await ended(running());
     ends++;
     await start({ TIELINE_CRASH_AT: "engine.send" }).catch(() => undefined);
-    if (isGone(running())) continue;
-    await sleep(300);
-    if (!isGone(running())) break;
+    let over = false;
+    await until("the end of the process or of the execution", async () => {
+      const look = call("executions.get", { executionId }, true);
+      over = await look.then((execution) => Boolean(execution.finishedAt), () => false);
+      return over || isGone(running());
+    });
+    if (over) break;
   }
   const execution = await call("executions.get", { executionId }, true);
   expect(execution.error.code).toBe("WORKER_LOST");

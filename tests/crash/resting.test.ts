@@ -4,7 +4,7 @@
  * waits as long as it had to, and nobody takes it for something that ends processes.
  */
 import { beforeAll, expect, test } from "vitest";
-import { call, chain, each, load, project, isGone, ended, start, stop, until } from "./harness.ts";
+import { call, chain, each, load, project, isGone, ended, said, start, stop, until } from "./harness.ts";
 
 const hourMs = 3600_000;
 let forever = "";
@@ -87,4 +87,31 @@ test("what rests comes back when it is due, however often processes die meanwhil
   });
   await stop("SIGTERM");
   await ended(child);
+});
+
+test("thousands that wait go with their project, also behind kill -9", { timeout: 120_000 }, async () => {
+  const metrics = ["--metrics-listen", "127.0.0.1:0"];
+  await start({}, metrics);
+  const doomed = (await call("projects.create", { name: "Doomed" })).id;
+  const { id } = await call("connections.create", { projectId: doomed, connectionType: "redis", name: "Nowhere", connectionUrl: "redis://127.0.0.1:1" });
+  const retry = { strategy: "fixed", maxAttempts: 2, delayMs: hourMs };
+  const node = { id: "get", type: "redis-command", name: "Get", config: { connectionId: id, command: "GET", key: "k" }, retry };
+  const workflow = (await call("workflows.create", { projectId: doomed, name: "W", definition: { nodes: [node], edges: [] } })).id;
+  const waitingNow = async () => {
+    const at = /metrics are served address=(127\.0\.0\.1:\d+)/.exec(said())![1];
+    const text = await (await fetch(`http://${at}/metrics`)).text();
+    return Number(/^tieline_executions\{status="waiting"\} (\d+)$/m.exec(text)![1]);
+  };
+  const before = await waitingNow();
+  const acknowledged = await load(16, [workflow], enough(4000));
+  await until("all wait", async () => (await waitingNow()) === before + acknowledged.length);
+  await call("projects.delete", { projectId: doomed });
+  await stop("SIGKILL");
+  await start({}, metrics);
+  await expect(call("projects.get", { projectId: doomed }, true)).rejects.toThrow();
+  await expect(get(acknowledged[5]!)).rejects.toThrow();
+  await until("none of them waits", async () => (await waitingNow()) === before);
+  await until("their history is gone", () => said().includes("history of a deleted project removed"));
+  expect((await call("workflows.execute", { workflowId: other, waitMs: 60_000 })).execution.status).toBe("succeeded");
+  await stop();
 });

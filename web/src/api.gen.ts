@@ -73,6 +73,25 @@ export interface Token {
   lastUsedAt?: string;
 }
 
+export interface ProjectSummary {
+  /** Id of the project. */
+  id: string;
+  /** What people call it. */
+  name: string;
+  /** The caller's role in it. */
+  role: "viewer" | "editor" | "owner";
+  /** When it was made. */
+  createdAt: string;
+  /** When it was last changed. */
+  updatedAt: string;
+  /** Workflows in it. */
+  workflowCount: number;
+  /** Connections in it. */
+  connectionCount: number;
+  /** Executions accepted in the last 24 hours that failed; 1000 at most. */
+  recentFailures: number;
+}
+
 export interface Project {
   /** Id of the project. */
   id: string;
@@ -259,6 +278,15 @@ export interface WorkflowProblem {
   message: string;
 }
 
+export interface LastExecution {
+  /** Id of the execution. */
+  executionId: string;
+  /** Where it stands. */
+  status: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+  /** When it was accepted. */
+  createdAt: string;
+}
+
 export interface WorkflowSummary {
   /** Id of the workflow. */
   id: string;
@@ -280,6 +308,8 @@ export interface WorkflowSummary {
   createdAt: string;
   /** When it was last changed. */
   updatedAt: string;
+  /** The newest one; absent: it was never executed. */
+  lastExecution?: LastExecution;
 }
 
 export interface Workflow {
@@ -305,6 +335,44 @@ export interface Workflow {
   createdAt: string;
   /** When it was last changed. */
   updatedAt: string;
+}
+
+export interface StatisticsSlice {
+  /** When the slice begins. */
+  at: string;
+  /** Those that succeeded. */
+  succeeded: number;
+  /** Those that failed. */
+  failed: number;
+  /** Those that were cancelled. */
+  cancelled: number;
+  /** Those that have not ended. */
+  open: number;
+}
+
+export interface WorkflowHistory {
+  /** Id of the workflow. */
+  workflowId: string;
+  /** All of them. */
+  executions: number;
+  /** Those with executions, by the time when they were accepted. */
+  slices: StatisticsSlice[];
+}
+
+export interface WorkflowHistories {
+  /** What was accepted from here on counts. */
+  since: string;
+  /** Until here. */
+  until: string;
+  /** False: there are more in the range than are counted, the newest 200000. */
+  complete: boolean;
+  /** All slices of the range. */
+  slices: {
+    /** When the slice begins. */
+    at: string;
+  }[];
+  /** Those that were executed. */
+  workflows: WorkflowHistory[];
 }
 
 export interface ExecutionError {
@@ -416,19 +484,6 @@ export interface ExecutionSummary {
   finishedAt?: string;
 }
 
-export interface StatisticsSlice {
-  /** When the slice begins. */
-  at: string;
-  /** Those that succeeded. */
-  succeeded: number;
-  /** Those that failed. */
-  failed: number;
-  /** Those that were cancelled. */
-  cancelled: number;
-  /** Those that have not ended. */
-  open: number;
-}
-
 export interface WorkflowStatistics {
   /** Id of the workflow. */
   workflowId: string;
@@ -497,8 +552,33 @@ export interface SystemStatus {
   processId: number;
   /** When the server started. */
   startedAt: string;
+  /** Of the master key that seals now. */
+  keyId: string;
   /** Address that it listens on. */
   listen?: string;
+}
+
+export interface SystemStore {
+  /** Which database it is: sqlite. */
+  kind: string;
+  /** Size of the database. */
+  bytes: number;
+  /** How much of that is kept for new rows. */
+  freeBytes: number;
+  /** Size of the write-ahead log after the last commit. */
+  logBytes: number;
+  /** The look for damage behind a process that died; absent: it was not needed. */
+  check?: "running" | "ok" | "damaged" | "failed";
+  /** Users, disabled ones too. */
+  users: number;
+  /** Projects of all users. */
+  projects: number;
+  /** Workflows of all projects. */
+  workflows: number;
+  /** Connections of all projects. */
+  connections: number;
+  /** Executions that have not ended. */
+  openExecutions: number;
 }
 
 /** What every error carries. */
@@ -729,7 +809,7 @@ type Routers = {
       input: void;
       output: {
         /** Newest first. */
-        projects: Project[];
+        projects: ProjectSummary[];
       };
     }>;
     /** One project. */
@@ -992,7 +1072,7 @@ type Routers = {
     }>;
   };
   workflows: {
-    /** The workflows of a project, without their definitions. */
+    /** The workflows of a project without their definitions, with the last execution of each. */
     list: TRPCQueryProcedure<{
       meta: unknown;
       input: {
@@ -1051,6 +1131,17 @@ type Routers = {
         workflowId: string;
       };
       output: Success;
+    }>;
+    /** What the executions of each workflow came to, over time. */
+    statistics: TRPCQueryProcedure<{
+      meta: unknown;
+      input: {
+        /** Id of the project. */
+        projectId: string;
+        /** How far back: a day, a week, 30 days. */
+        range: "24h" | "7d" | "30d";
+      };
+      output: WorkflowHistories;
     }>;
     /** Starts the latest version. Once answered, the execution is never lost. */
     execute: TRPCMutationProcedure<{
@@ -1190,6 +1281,12 @@ type Routers = {
       meta: unknown;
       input: void;
       output: SystemStatus;
+    }>;
+    /** Where rows live: which database, how large, whether it is sound, and how much is in it. */
+    store: TRPCQueryProcedure<{
+      meta: unknown;
+      input: void;
+      output: SystemStore;
     }>;
   };
 };

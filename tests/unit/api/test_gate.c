@@ -8,12 +8,15 @@
 #define SECOND INT64_C(1000000)
 #define NOW (100 * SECOND)
 
+static int wait_s; /* what the last refusal says */
+
 static bool enters(struct test_gate *gate, struct id user, struct id connection, int64_t now_us)
 {
     struct error err = { 0 };
     if (test_gate_enter(gate, user, connection, now_us, &err))
         return true;
     assert_int_equal(err.code, ERR_TOO_MANY_REQUESTS);
+    wait_s = err.retry_after_s;
     return false;
 }
 
@@ -45,7 +48,9 @@ static void a_person_has_so_many_a_minute(void **state)
         assert_true(enters(gate, ann, none, NOW + i * SECOND));
     assert_false(enters(gate, ann, none, NOW + 30 * SECOND));
     assert_true(enters(gate, bob, none, NOW + 30 * SECOND));
+    assert_int_equal(wait_s, 30);
     assert_false(enters(gate, ann, none, NOW + 60 * SECOND - 1));
+    assert_int_equal(wait_s, 1);
     /* A minute after each, one more; what was refused does not count. */
     assert_true(enters(gate, ann, none, NOW + 60 * SECOND));
     assert_false(enters(gate, ann, none, NOW + 60 * SECOND));

@@ -93,6 +93,21 @@ static void endless_fields_are_cut(void **state)
     assert_int_equal(strlen(err.message), sizeof(err.message) - 1);
 }
 
+static void refusals_for_a_while_say_how_long(void **state)
+{
+    (void)state;
+    struct error err;
+    assert_false(fail_for_now(&err, ERR_TOO_MANY_REQUESTS, 41000001, "%d tries", 20));
+    assert_int_equal(err.code, ERR_TOO_MANY_REQUESTS);
+    assert_int_equal(err.retry_after_s, 42);
+    assert_string_equal(err.message, "20 tries: try again in 42 s");
+    assert_false(fail_for_now(&err, ERR_TOO_MANY_REQUESTS, -5, "busy"));
+    assert_int_equal(err.retry_after_s, 1);
+    assert_string_equal(err.message, "busy: try again in 1 s");
+    (void)fail(&err, ERR_BAD_REQUEST, "no");
+    assert_int_equal(err.retry_after_s, 0);
+}
+
 static void details_are_kept_in_one_line(void **state)
 {
     (void)state;
@@ -131,6 +146,7 @@ int main(void)
         cmocka_unit_test(messages_are_one_line_of_whole_code_points),
         cmocka_unit_test(fields_grow_upwards),
         cmocka_unit_test(endless_fields_are_cut),
+        cmocka_unit_test(refusals_for_a_while_say_how_long),
         cmocka_unit_test(details_are_kept_in_one_line),
         cmocka_unit_test(every_code_has_its_row),
     };

@@ -123,9 +123,25 @@ static void random_bytes_fill_all_of_it(void **state)
     assert_memory_not_equal(a + sizeof(a) - 64, tail, 64);
 }
 
+static void an_id_knows_when_it_was_made(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 1000; i++) {
+        struct instant before = instant_now();
+        struct id id = id_new();
+        struct instant after = instant_now();
+        struct instant made_at = id_made_at(id);
+        /* Parts of a millisecond are 4096, so a microsecond may be short; a tick is never used twice. */
+        assert_in_range(made_at.us, before.us - 1, after.us + 1000);
+        struct id first = id_first_at(made_at);
+        assert_true(memcmp(first.bytes, id.bytes, sizeof(id.bytes)) <= 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_id_knows_when_it_was_made), /* first: no flood of ids went before */
         cmocka_unit_test(an_id_is_a_uuid_of_version_7),
         cmocka_unit_test(each_id_is_larger_than_the_one_before),
         cmocka_unit_test(text_and_back),

@@ -299,7 +299,9 @@ static void random_outcome(struct machine *m, unsigned node)
         execution_dropped(&m->x, node, now);
         return;
     }
-    if (roll(4) > 0)
+    if (roll(6) == 0 && !m->x.nodes[node].attempt_open && !stopping)
+        execution_put_off(&m->x, node, instant_add_ms(now, 1000), now);
+    else if (roll(4) > 0)
         succeed(m, node);
     else if (m->x.cancelling && roll(2))
         fail_with(m, node, ERR_CANCELLED, false);

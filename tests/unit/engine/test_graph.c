@@ -105,6 +105,16 @@ static void test_lists_problems(void **state)
     fine = compile("{\"nodes\":[" GET("a", "k") "," GET(
         "b", "{{ nodes.a.value }}") "],\"edges\":[{\"source\":\"a\",\"target\":\"b\"}]}");
     assert_int_equal(fine->problem_count, 0);
+
+    /* Written from the last node to the first: what counts is the way that edges lead. */
+    AUTO(graph)
+    backwards = compile("{\"nodes\":[" GET("c", "{{ nodes.a.value }}{{ nodes.c.value }}") "," GET(
+        "b", "k") "," GET("a", "{{ nodes.c.value }}") "],\"edges\":["
+                                                      "{\"source\":\"a\",\"target\":\"b\"},{"
+                                                      "\"source\":\"b\",\"target\":\"c\"}]}");
+    assert_int_equal(backwards->problem_count, 2);
+    assert_true(str_eq(backwards->problems[0].node_id, STR("a")));
+    assert_true(str_eq(backwards->problems[1].node_id, STR("c")));
 }
 
 int main(void)

@@ -1,436 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Executions in a world that fails: the state machine, driven as engine/task.c, save.c and claim.c
- * drive it, with a store that refuses commits, upstreams that refuse, fail, or act and are lost,
- * processes that die at any moment, rests in the store, cancels, and a wall clock that is set. In the end the world is
- * compared with what is on record: what may not be repeated has acted once or not at all, and where
- * nobody knows, the record says so.
+ * Executions in a world that fails (world.h). In the end the world is compared with what is on record: what
+ * may not be repeated has acted once or not at all, and where nobody knows, the record says so.
  *
- * Time is virtual, so a thousand worlds take a second. A failing run prints its seed;
- * TIELINE_SEED=<number> replays it. Seeds that failed once are in `kept_seeds`.
+ * A thousand worlds take a second. A failing run prints its seed; TIELINE_SEED=<number> replays it. Seeds
+ * that failed once are in `kept_seeds`.
  */
-#include "unit.h"
+#include "world.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/buf.h"
-#include "engine/execution.h"
 
 #define SEEDS 3000
-#define NODES_MAX 12
-#define SAVES_MAX 4096
 #define EVENTS_MAX 100000
-#define SECOND_US INT64_C(1000000)
-#define YEAR_US (INT64_C(365) * 24 * 3600 * SECOND_US)
-/* Longer than any policy of these workflows waits. */
-#define WAIT_MAX_US (20 * SECOND_US)
 
 /* 2687: two deaths before what the first one had left was saved. 3451: a cancel that comes while the
  * last step is under way, and succeeds. */
 static const uint64_t kept_seeds[] = { 2687, 3451 };
-
-static uint64_t seed, random_state;
-static bool rests; /* what waits may rest in the store: not in kept seeds, which knew no rest */
-
-static uint64_t roll(uint64_t limit)
-{
-    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-    return (random_state >> 33) % limit;
-}
-
-static bool one_in(uint64_t n)
-{
-    return roll(n) == 0;
-}
-
-#define HOLDS(what)                                                                                \
-    do {                                                                                           \
-        if (!(what))                                                                               \
-            fail_msg("%s:%d: TIELINE_SEED=%llu: %s", __FILE__, __LINE__, (unsigned long long)seed, \
-                     #what);                                                                       \
-    } while (0)
-
-/* --- the world --- */
-
-struct save {
-    struct step_row rows[NODES_MAX];
-    unsigned nodes[NODES_MAX], row_count;
-    unsigned ready[NODES_MAX], ready_count;
-    int status, intent; /* a node, or -1 */
-    struct instant started_at;
-};
-
-enum task_state {
-    TASK_NONE,
-    TASK_QUEUED, /* ready, and that is committed */
-    TASK_SENT,
-};
-
-struct task {
-    enum task_state state;
-    bool intent_saved, timer, acted;
-};
-
-/* What outlives a process. */
-struct store {
-    struct step_row rows[NODES_MAX];
-    bool there[NODES_MAX];
-    int status;
-    int64_t claims;
-    bool cancel_requested;
-    struct instant started_at, resume_at, resting_since;
-};
-
-struct world {
-    struct arena *arena;
-    struct graph *graph;
-    struct store store;
-    unsigned effects[NODES_MAX];
-    int64_t monotonic_us, wall_ahead_us; /* of the machine */
-
-    /* of the process */
-    struct execution x;
-    struct task tasks[NODES_MAX];
-    struct save *saves;
-    size_t save_first, save_end;
-    int64_t clock_ahead_us, claims;
-    int64_t engine_ahead_us;
-    bool resting; /* it holds nothing */
-    bool end_saved, ended;
-};
-
-static struct instant now(const struct world *w)
-{
-    return (struct instant){ w->monotonic_us + w->clock_ahead_us };
-}
-
-static struct instant engine_now(const struct world *w)
-{
-    return (struct instant){ w->monotonic_us + w->engine_ahead_us };
-}
-
-static bool is_once(const struct world *w, unsigned node)
-{
-    return graph_node_effect(&w->graph->nodes[node]) == EFFECT_ONCE;
-}
-
-/* --- saving --- */
-
-static struct step_row row_of(struct world *w, unsigned node)
-{
-    const struct node_run *run = &w->x.nodes[node];
-    struct attempt *attempts = ARENA_ARRAY(w->arena, attempt, run->attempts_kept + 1);
-    if (run->attempts_kept > 0)
-        memcpy(attempts, run->attempts, run->attempts_kept * sizeof(*attempts));
-    return (struct step_row){
-        .status = run->status,
-        .output = run->output,
-        .error = run->error,
-        .started_at = run->started_at,
-        .finished_at = run->finished_at,
-        .retry_at = run->retry_at,
-        .attempt_count = run->attempt_count,
-        .attempts = { attempts, run->attempts_kept },
-    };
-}
-
-static void submit(struct world *w, int intent)
-{
-    HOLDS(w->save_end < SAVES_MAX);
-    struct save *save = &w->saves[w->save_end++];
-    *save = (struct save){ .status = w->x.status, .intent = intent, .started_at = w->x.started_at };
-    for (unsigned i = 0; i < w->x.changed_count; i++)
-        save->nodes[save->row_count++] = w->x.changed[i];
-    if (intent >= 0 && save->row_count == 0)
-        save->nodes[save->row_count++] = (unsigned)intent;
-    for (unsigned i = 0; i < save->row_count; i++)
-        save->rows[i] = row_of(w, save->nodes[i]);
-    for (unsigned i = 0; i < w->x.ready_count; i++)
-        save->ready[save->ready_count++] = w->x.ready[i];
-    w->end_saved = execution_status_ended(w->x.status);
-}
-
-static void apply(struct world *w)
-{
-    bool ends = execution_status_ended(w->x.status) && !w->end_saved;
-    if (w->x.changed_count > 0 || ends)
-        submit(w, -1);
-    else
-        for (unsigned i = 0; i < w->x.ready_count; i++)
-            w->tasks[w->x.ready[i]].state = TASK_QUEUED;
-}
-
-static int64_t next_timer_in(const struct world *w);
-static unsigned pick_task(const struct world *w);
-
-/* It goes back to the store with the point that says that it waits; sometimes, here. */
-static void may_rest(struct world *w)
-{
-    int64_t wait_us = next_timer_in(w);
-    if (!rests || w->x.status != EXECUTION_WAITING || w->save_first < w->save_end ||
-        w->store.cancel_requested || wait_us <= 0 || one_in(3))
-        return;
-    HOLDS(wait_us <= WAIT_MAX_US && pick_task(w) == w->graph->count);
-    w->store.resting_since = engine_now(w);
-    w->store.resume_at = (struct instant){ engine_now(w).us + wait_us };
-    w->resting = true;
-}
-
-/* The oldest save is committed, unless the store refuses: then it is tried again. */
-static void commit(struct world *w)
-{
-    if (one_in(8))
-        return;
-    const struct save *save = &w->saves[w->save_first++];
-    HOLDS(!execution_status_ended(w->store.status));
-    for (unsigned i = 0; i < save->row_count; i++) {
-        w->store.rows[save->nodes[i]] = save->rows[i];
-        w->store.there[save->nodes[i]] = true;
-        if (w->x.nodes[save->nodes[i]].status == STEP_WAITING)
-            w->tasks[save->nodes[i]].timer = true;
-    }
-    w->store.status = save->status;
-    w->store.started_at = save->started_at;
-    w->store.claims = 0;
-    w->store.resume_at = INSTANT_NONE;
-    if (save->intent >= 0) {
-        w->tasks[save->intent].intent_saved = true;
-        w->tasks[save->intent].state = TASK_QUEUED;
-    }
-    for (unsigned i = 0; i < save->ready_count; i++)
-        w->tasks[save->ready[i]].state = TASK_QUEUED;
-    w->ended = execution_status_ended(save->status);
-    may_rest(w);
-}
-
-/* --- dying and starting again --- */
-
-static void not_before(struct world *w, struct instant at)
-{
-    if (instant_set(at) && at.us - w->monotonic_us > w->clock_ahead_us)
-        w->clock_ahead_us = at.us - w->monotonic_us;
-}
-
-/* Of what the store knows. */
-static int64_t first_retry(const struct world *w)
-{
-    int64_t first_us = INT64_MAX;
-    for (unsigned i = 0; i < w->graph->count; i++)
-        if (w->store.there[i] && w->store.rows[i].status == STEP_WAITING &&
-            w->store.rows[i].retry_at.us < first_us)
-            first_us = w->store.rows[i].retry_at.us;
-    return first_us;
-}
-
-static void take_up(struct world *w)
-{
-    bool rested = instant_set(w->store.resume_at);
-    memset(w->tasks, 0, sizeof(w->tasks));
-    w->resting = false;
-    w->save_first = w->save_end = 0;
-    w->end_saved = false;
-    w->claims = w->store.claims;
-    w->clock_ahead_us = w->wall_ahead_us;
-    execution_init(&w->x, w->graph, (struct json_text){ STR("{}") }, w->arena);
-    if (rested)
-        w->clock_ahead_us = first_retry(w) - w->store.resume_at.us + w->engine_ahead_us;
-    not_before(w, w->store.started_at);
-    for (unsigned i = 0; i < w->graph->count; i++) {
-        if (!w->store.there[i])
-            continue;
-        struct step_row row = w->store.rows[i]; /* the machine changes the attempts it is given */
-        struct attempt *copies = ARENA_ARRAY(w->arena, attempt, row.attempts.count + 1);
-        if (row.attempts.count > 0)
-            memcpy(copies, row.attempts.items, row.attempts.count * sizeof(*copies));
-        row.attempts.items = copies;
-        execution_restore_step(&w->x, i, &row);
-        not_before(w, w->store.rows[i].finished_at);
-        const struct attempt *attempts = w->store.rows[i].attempts.items;
-        for (size_t n = 0; n < w->store.rows[i].attempts.count; n++) {
-            not_before(w, attempts[n].started_at);
-            not_before(w, attempts[n].finished_at);
-        }
-    }
-    w->x.cancelling = w->store.cancel_requested;
-    execution_resume(&w->x, w->store.started_at, now(w));
-    apply(w);
-    for (unsigned i = 0; i < w->graph->count; i++)
-        w->tasks[i].timer = w->x.nodes[i].status == STEP_WAITING;
-    HOLDS(!rested || execution_stopping(&w->x) || next_timer_in(w) <= 0);
-}
-
-static void die(struct world *w)
-{
-    if (!w->resting)
-        w->store.claims++;
-    w->monotonic_us += (int64_t)roll(5) * SECOND_US;
-    w->engine_ahead_us = w->wall_ahead_us;
-    w->resting = instant_set(w->store.resume_at);
-    int64_t early_us = w->store.resting_since.us - engine_now(w).us;
-    if (w->resting && early_us > 0) { /* the clock was set back */
-        w->store.resting_since.us -= early_us;
-        w->store.resume_at.us -= early_us;
-    }
-    if (!w->resting)
-        take_up(w);
-}
-
-/* --- steps --- */
-
-static void end_attempt(struct world *w, unsigned node, enum error_code code, bool maybe_done)
-{
-    struct task *task = &w->tasks[node];
-    struct error err = { 0 };
-    struct attempt_outcome outcome = { .output = { STR("{\"value\":1}") },
-                                       .effect = graph_node_effect(&w->graph->nodes[node]) };
-    if (code != ERR_NONE) {
-        (void)fail(&err, code, "went wrong");
-        err.maybe_done = maybe_done;
-        outcome.error = &err;
-    }
-    *task = (struct task){ 0 };
-    execution_attempt_started(&w->x, node, now(w));
-    execution_attempt_ended(&w->x, node, &outcome, now(w), roll(1000000));
-    apply(w);
-}
-
-static void begin(struct world *w, unsigned node)
-{
-    struct task *task = &w->tasks[node];
-    if (execution_stopping(&w->x)) {
-        *task = (struct task){ 0 };
-        execution_dropped(&w->x, node, now(w));
-        apply(w);
-        return;
-    }
-    execution_attempt_started(&w->x, node, now(w));
-    if ((is_once(w, node) || w->claims > 0) && !task->intent_saved) {
-        task->state = TASK_NONE;
-        submit(w, (int)node);
-        return;
-    }
-    if (one_in(6)) {
-        end_attempt(w, node, ERR_REFUSED, false);
-        return;
-    }
-    task->state = TASK_SENT;
-    task->acted = !one_in(4);
-    w->effects[node] += task->acted;
-}
-
-static void finish(struct world *w, unsigned node)
-{
-    bool acted = w->tasks[node].acted;
-    if (!acted && one_in(2))
-        end_attempt(w, node, ERR_SERVER_ERROR, false);
-    else if (!acted || one_in(6))
-        end_attempt(w, node, w->x.cancelling ? ERR_CANCELLED : ERR_CONNECTION_LOST, true);
-    else
-        end_attempt(w, node, ERR_NONE, false);
-}
-
-/* --- one thing after the other --- */
-
-static void fire_due(struct world *w)
-{
-    for (unsigned i = 0; i < w->graph->count; i++) {
-        if (!w->tasks[i].timer || w->x.nodes[i].retry_at.us > now(w).us)
-            continue;
-        w->tasks[i].timer = false;
-        execution_retry_due(&w->x, i);
-        apply(w);
-    }
-}
-
-static int64_t next_timer_in(const struct world *w)
-{
-    int64_t first_us = INT64_MAX;
-    for (unsigned i = 0; i < w->graph->count; i++) {
-        int64_t in_us = w->x.nodes[i].retry_at.us - now(w).us;
-        if (w->tasks[i].timer && w->x.nodes[i].status == STEP_WAITING && in_us < first_us)
-            first_us = in_us;
-    }
-    return first_us;
-}
-
-/* A task to go on with; the count of nodes when there is none. */
-static unsigned pick_task(const struct world *w)
-{
-    unsigned found[NODES_MAX], count = 0;
-    for (unsigned i = 0; i < w->graph->count; i++)
-        if (w->tasks[i].state != TASK_NONE)
-            found[count++] = i;
-    return count > 0 ? found[roll(count)] : w->graph->count;
-}
-
-static void set_clock(struct world *w)
-{
-    static const int64_t steps[] = { 3600 * SECOND_US, -3600 * SECOND_US, YEAR_US, -YEAR_US };
-    w->wall_ahead_us += steps[roll(4)];
-}
-
-/* In the store, since nobody holds it. */
-static void cancel_resting(struct world *w)
-{
-    for (unsigned i = 0; i < w->graph->count; i++) {
-        HOLDS(!w->store.there[i] || w->store.rows[i].status != STEP_RUNNING);
-        if (w->store.there[i] && w->store.rows[i].status == STEP_WAITING)
-            w->store.rows[i].status = STEP_CANCELLED;
-    }
-    w->store.status = EXECUTION_CANCELLED;
-    w->ended = true;
-}
-
-static void next_event_at_rest(struct world *w)
-{
-    w->monotonic_us += (int64_t)roll(1000);
-    if (one_in(10)) {
-        die(w);
-    } else if (one_in(10)) {
-        set_clock(w);
-    } else if (one_in(100)) {
-        cancel_resting(w);
-    } else {
-        int64_t wait_us = w->store.resume_at.us - engine_now(w).us;
-        HOLDS(wait_us <= WAIT_MAX_US); /* else it is stuck */
-        w->monotonic_us += wait_us > 0 ? wait_us : 0;
-        w->store.status = EXECUTION_RUNNING;
-        take_up(w);
-    }
-}
-
-static void next_event(struct world *w)
-{
-    if (w->resting) {
-        next_event_at_rest(w);
-        return;
-    }
-    unsigned task = pick_task(w);
-    bool saves = w->save_first < w->save_end;
-    w->monotonic_us += (int64_t)roll(1000);
-    if (one_in(60))
-        die(w);
-    else if (one_in(100))
-        set_clock(w);
-    else if (one_in(400) && !w->x.cancelling) {
-        w->store.cancel_requested = true; /* first there, then here */
-        execution_cancel(&w->x, now(w));
-        apply(w);
-    } else if (saves && (task == w->graph->count || one_in(2)))
-        commit(w);
-    else if (task < w->graph->count && w->tasks[task].state == TASK_QUEUED)
-        begin(w, task);
-    else if (task < w->graph->count)
-        finish(w, task);
-    else {
-        int64_t wait_us = next_timer_in(w);
-        HOLDS(wait_us <= WAIT_MAX_US); /* else it is stuck */
-        w->monotonic_us += wait_us > 0 ? wait_us : 0;
-    }
-    if (!w->ended && !w->resting)
-        fire_due(w);
-}
 
 /* --- the comparison --- */
 
@@ -439,21 +26,21 @@ static bool has_code(const struct execution_error *error, const char *code)
     return error && str_eq(error->code, str_from(code));
 }
 
-static void check_attempts(const struct step_row *row)
+static void check_attempts(const struct world *w, const struct step_row *row)
 {
     const struct attempt *attempts = row->attempts.items;
     unsigned succeeded = 0;
     for (size_t i = 0; i < row->attempts.count; i++) {
-        HOLDS(attempts[i].status != ATTEMPT_STARTED);
-        HOLDS(attempts[i].finished_at.us >= attempts[i].started_at.us);
-        HOLDS(i == 0 || attempts[i].number == attempts[i - 1].number + 1);
-        HOLDS(i == 0 || attempts[i].started_at.us >= attempts[i - 1].finished_at.us);
+        HOLDS(w, attempts[i].status != ATTEMPT_STARTED);
+        HOLDS(w, attempts[i].finished_at.us >= attempts[i].started_at.us);
+        HOLDS(w, i == 0 || attempts[i].number == attempts[i - 1].number + 1);
+        HOLDS(w, i == 0 || attempts[i].started_at.us >= attempts[i - 1].finished_at.us);
         succeeded += attempts[i].status == ATTEMPT_SUCCEEDED;
     }
-    HOLDS(succeeded == (row->status == STEP_SUCCEEDED));
+    HOLDS(w, succeeded == (row->status == STEP_SUCCEEDED));
 }
 
-static void check_end(const struct world *w)
+static void check_end(struct world *w)
 {
     bool all_succeeded = true;
     for (unsigned i = 0; i < w->graph->count; i++) {
@@ -463,26 +50,26 @@ static void check_end(const struct world *w)
         bool lost = w->store.there[i] && has_code(row->error, "WORKER_LOST");
         all_succeeded &= status == STEP_SUCCEEDED ||
                          (status == STEP_STATUS_FAILED && w->graph->nodes[i].continue_on_error);
-        HOLDS(status >= STEP_SUCCEEDED);
+        HOLDS(w, status >= STEP_SUCCEEDED);
         if (is_once(w, i)) {
-            HOLDS(w->effects[i] <= 1);
-            HOLDS(status != STEP_SUCCEEDED || w->effects[i] == 1);
-            HOLDS(w->effects[i] == 0 || status == STEP_SUCCEEDED || unknown);
-            HOLDS(!lost);
+            HOLDS(w, w->effects[i] <= 1);
+            HOLDS(w, status != STEP_SUCCEEDED || w->effects[i] == 1);
+            HOLDS(w, w->effects[i] == 0 || status == STEP_SUCCEEDED || unknown);
+            HOLDS(w, !lost);
         } else {
-            HOLDS(status != STEP_SUCCEEDED || w->effects[i] > 0);
-            HOLDS(!unknown);
+            HOLDS(w, status != STEP_SUCCEEDED || w->effects[i] > 0);
+            HOLDS(w, !unknown);
         }
         if (w->store.there[i])
-            check_attempts(row);
+            check_attempts(w, row);
     }
-    HOLDS((w->store.status == EXECUTION_SUCCEEDED) == all_succeeded);
-    HOLDS(w->resting || (w->save_first == w->save_end && pick_task(w) == w->graph->count));
+    HOLDS(w, (w->store.status == EXECUTION_SUCCEEDED) == all_succeeded);
+    HOLDS(w, w->resting || (w->save_first == w->save_end && pick_task(w) == w->graph->count));
 }
 
 /* --- worlds --- */
 
-static void random_definition(struct buf *buf, unsigned count)
+static void random_definition(struct world *w, struct buf *buf, unsigned count)
 {
     static const char *const policies[] = {
         "",
@@ -498,12 +85,12 @@ static void random_definition(struct buf *buf, unsigned count)
                    "%s{\"id\":\"n%u\",\"type\":\"redis-command\",\"name\":\"n\",%s\"config\":{"
                    "\"connectionId\":\"01890000-0000-7000-8000-000000000001\",\"command\":\"%s\","
                    "\"key\":\"k\",\"value\":\"v\"}}",
-                   i ? "," : "", i, policies[roll(ARRAY_LEN(policies))], commands[roll(4)]);
+                   i ? "," : "", i, policies[roll(w, ARRAY_LEN(policies))], commands[roll(w, 4)]);
     buf_add_c(buf, "],\"edges\":[");
     bool first = true;
     for (unsigned to = 1; to < count; to++)
         for (unsigned from = 0; from < to; from++)
-            if (roll(count) < 2) {
+            if (roll(w, count) < 2) {
                 buf_printf(buf, "%s{\"source\":\"n%u\",\"target\":\"n%u\"}", first ? "" : ",", from,
                            to);
                 first = false;
@@ -511,12 +98,12 @@ static void random_definition(struct buf *buf, unsigned count)
     buf_add_c(buf, "]}");
 }
 
-static struct graph *random_graph(void)
+static struct graph *random_graph(struct world *w)
 {
     struct buf buf;
     struct error err;
     buf_init(&buf, 1 << 20);
-    random_definition(&buf, (unsigned)roll(NODES_MAX) + 1);
+    random_definition(w, &buf, (unsigned)roll(w, NODES_MAX) + 1);
     struct graph *graph = graph_compile(buf_str(&buf), &err);
     if (!graph)
         fail_msg("%s", err.message);
@@ -524,29 +111,30 @@ static struct graph *random_graph(void)
     return graph;
 }
 
-static void simulate(uint64_t with, bool with_rests)
+static void simulate(uint64_t seed, bool rests)
 {
-    seed = with;
-    rests = with_rests;
-    random_state = with * UINT64_C(0x9E3779B97F4A7C15) + 1;
-    struct world w = {
+    static struct save saves[SAVES_MAX]; /* each is written whole before it is read */
+    struct world world = {
+        .seed = seed,
+        .random_state = seed * UINT64_C(0x9E3779B97F4A7C15) + 1,
+        .rests = rests,
         .arena = arena_new(),
-        .graph = random_graph(),
         .store = { .status = EXECUTION_QUEUED },
         .monotonic_us = 1000 * SECOND_US,
         .wall_ahead_us = 50 * YEAR_US,
         .engine_ahead_us = 50 * YEAR_US,
-        .saves = calloc(SAVES_MAX, sizeof(struct save)),
+        .saves = saves,
     };
-    take_up(&w);
-    for (unsigned events = 0; !w.ended; events++) {
-        HOLDS(events < EVENTS_MAX);
-        next_event(&w);
+    struct world *w = &world;
+    w->graph = random_graph(w);
+    take_up(w);
+    for (unsigned events = 0; !w->ended; events++) {
+        HOLDS(w, events < EVENTS_MAX);
+        next_event(w);
     }
-    check_end(&w);
-    free(w.saves);
-    graph_unref(w.graph);
-    arena_free(w.arena);
+    check_end(w);
+    graph_unref(w->graph);
+    arena_free(w->arena);
 }
 
 static void kept_seeds_hold(void **state)

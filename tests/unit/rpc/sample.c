@@ -94,6 +94,28 @@ static enum answer note_list(struct call *call, const void *input, void *output,
     return DONE;
 }
 
+/* pages.next : says where it goes on */
+
+struct page_in {
+    struct str cursor;
+};
+static const struct field page_in_fields[] = {
+    { FIELD("cursor", page_in, cursor, OPTIONAL, "Where the page before ended.") },
+    { 0 },
+};
+static const struct shape page_in_shape = SHAPE(NULL, page_in, page_in_fields);
+
+static enum answer page_next(struct call *call, const void *input, void *output, struct error *err)
+{
+    const struct page_in *in = input;
+    struct note *out = output;
+
+    (void)call;
+    (void)err;
+    *out = (struct note){ 1, str_set(in->cursor) ? in->cursor : STR("first") };
+    return DONE;
+}
+
 static void push(struct sample *sample, struct job wanted)
 {
     struct job *job = NEW(job);
@@ -272,6 +294,13 @@ static const struct procedure other_procedures[] = {
       .needs = ANYONE,
       .doc = "Ends when let.",
       .run = hold_wait },
+    { .path = "pages.next",
+      .kind = QUERY,
+      .needs = ANYONE,
+      .doc = "A page.",
+      .input = &page_in_shape,
+      .output = &note_shape,
+      .run = page_next },
     { .path = "fail.inside", .kind = QUERY, .needs = ANYONE, .doc = "Breaks.", .run = fail_inside },
     { .path = "fail.full", .kind = QUERY, .needs = ANYONE, .doc = "No room.", .run = fail_full },
     { .path = "fail.host", .kind = QUERY, .needs = ANYONE, .doc = "No host.", .run = fail_host },
@@ -305,7 +334,7 @@ static bool permit(struct call *call, const void *input, struct error *err)
 {
     const struct note_in *in = input;
 
-    if (call->procedure->input && in->number == 403)
+    if (call->procedure->input == &note_in_shape && in->number == 403)
         return fail(err, ERR_FORBIDDEN, "not yours");
     return true;
 }

@@ -220,6 +220,28 @@ static void batches_answer_in_order(void **state)
     assert_call("GET /trpc/notes.list?batch=2", "", NULL, 200, "{\"result\"");
 }
 
+static void pages_go_on_as_the_official_client_asks(void **state)
+{
+    (void)state;
+    assert_call("GET /trpc/pages.next?input={\"direction\":\"forward\"}", "", NULL, 200,
+                "\"first\"");
+    assert_call("GET /trpc/pages.next?input={\"cursor\":null,\"direction\":\"forward\"}", "", NULL,
+                200, "\"first\"");
+    assert_call("POST /trpc/pages.next", JSON, "{\"direction\":\"forward\",\"cursor\":\"next\"}",
+                200, "\"next\"");
+    assert_call("GET /trpc/pages.next?batch=1&input={\"0\":{\"cursor\":\"b\",\"direction\":"
+                "\"forward\"}}",
+                "", NULL, 200, "\"text\":\"b\"");
+    assert_call("GET /trpc/pages.next?input={\"direction\":\"backward\"}", "", NULL, 400,
+                "direction: must be \\\"forward\\\": pages go no other way");
+    assert_call("GET /trpc/pages.next?input={\"direction\":1}", "", NULL, 400,
+                "\"field\":\"direction\"");
+    assert_call("GET /trpc/pages.next?input={\"other\":1}", "", NULL, 400, "\"field\":\"other\"");
+    /* Without a cursor it is a member like others. */
+    assert_call("GET /trpc/notes.get?input={\"number\":1,\"direction\":\"forward\"}", GOOD, NULL,
+                400, "\"field\":\"direction\"");
+}
+
 static void lines_come_as_calls_end(void **state)
 {
     struct wire wire;
@@ -363,6 +385,7 @@ int main(void)
         cmocka_unit_test(errors_say_enough_and_not_too_much),
         cmocka_unit_test(answers_have_their_headers),
         cmocka_unit_test(batches_answer_in_order),
+        cmocka_unit_test(pages_go_on_as_the_official_client_asks),
         cmocka_unit_test(lines_come_as_calls_end),
         cmocka_unit_test(leaving_a_stream_of_lines_harms_nobody),
         cmocka_unit_test(subscriptions_send_events),

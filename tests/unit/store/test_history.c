@@ -234,6 +234,15 @@ static void the_file_gets_smaller(void **state)
     fixture_close(&bed.f);
 }
 
+/* All that are open so far. */
+static bool hold_all(struct tx *tx, const void *context, struct error *err)
+{
+    static const struct sql sql =
+        SQL("UPDATE workflow_executions SET lease_owner = 'somebody' WHERE finished_at IS NULL");
+    (void)context;
+    return tx_run(tx, &sql, NO_BINDS, NULL, err);
+}
+
 static bool delete_project(struct tx *tx, const void *context, struct error *err)
 {
     return project_delete(tx, ((const struct bed *)context)->project, err);
@@ -253,6 +262,7 @@ static void a_project_goes_at_once_and_its_history_behind_it(void **state)
     struct past running = { &bed, bed.other_workflow, 30, 0, 2, 100, true };
     MUST_WRITE(&bed.f, insert_past, &ended);
     MUST_WRITE(&bed.f, insert_past, &running);
+    MUST_WRITE(&bed.f, hold_all, &bed);
     MUST_WRITE(&bed.f, delete_project, &bed);
     assert_int_equal(fixture_int(&bed.f, &projects), 0);
     assert_int_equal(fixture_int(&bed.f, &open), 0);
@@ -267,6 +277,60 @@ static void a_project_goes_at_once_and_its_history_behind_it(void **state)
     fixture_close(&bed.f);
 }
 
+struct claims {
+    struct arena *arena;
+    struct execution_claimed got;
+};
+
+static bool claim_ten(struct tx *tx, const void *context, struct error *err)
+{
+    const struct execution_claim claim = { .owner = STR("me"), .fresh = 10 };
+    struct claims *claims = *(struct claims *const *)context;
+    return execution_claim(tx, &claim, claims->arena, &claims->got, err);
+}
+
+/* However many wait in the store: deleting takes none of them away, and nobody begins one. */
+static void what_waits_of_a_deleted_project_is_not_taken_up(void **state)
+{
+    (void)state;
+    static const struct sql open =
+        SQL("SELECT count(*) FROM workflow_executions WHERE finished_at IS NULL");
+    struct bed bed;
+    struct history_stats stats;
+    bed_open(&bed);
+    struct past held = { &bed, bed.workflow, 5, 0, 1, 10, true };
+    struct past waiting = { &bed, bed.other_workflow, 2000, 24, 1, 10, true };
+    MUST_WRITE(&bed.f, insert_past, &held);
+    MUST_WRITE(&bed.f, hold_all, &bed);
+    MUST_WRITE(&bed.f, insert_past, &waiting);
+    struct bed other = bed;
+    other.project = fixture_project(&bed.f, bed.user);
+    struct past alive = { &other, other.workflow, 3, 0, 0, 0, true };
+    MUST_WRITE(&bed.f, insert_past, &alive);
+    MUST_WRITE(&bed.f, delete_project, &bed);
+    assert_int_equal(fixture_int(&bed.f, &open), 2000 + 3);
+
+    struct claims claims = { .arena = bed.f.arena }, *context = &claims;
+    MUST_WRITE(&bed.f, claim_ten, &context);
+    assert_int_equal(claims.got.rows.count, 0); /* those of the project are older */
+    assert_true(claims.got.more_fresh);
+    assert_int_equal(fixture_int(&bed.f, &open), 1990 + 3);
+    size_t taken = 0;
+    while (claims.got.more_fresh) {
+        MUST_WRITE(&bed.f, claim_ten, &context);
+        const struct execution_row *rows = claims.got.rows.items;
+        for (size_t i = 0; i < claims.got.rows.count; i++)
+            assert_true(id_eq(rows[i].project_id, other.project));
+        taken += claims.got.rows.count;
+    }
+    assert_int_equal(taken, 3);
+    look_once(&bed, 0, 0, &stats);
+    assert_int_equal(stats.projects, 1);
+    assert_int_equal(fixture_int(&bed.f, &executions), 3);
+    assert_int_equal(fixture_int(&bed.f, &steps), 0);
+    fixture_close(&bed.f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +340,7 @@ int main(void)
         cmocka_unit_test(large_ones_go_in_pieces),
         cmocka_unit_test(the_file_gets_smaller),
         cmocka_unit_test(a_project_goes_at_once_and_its_history_behind_it),
+        cmocka_unit_test(what_waits_of_a_deleted_project_is_not_taken_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What all forms do alike: errors appear on submit, follow changes, and the first one gets the focus. */
 import { type UseFormInput, type UseFormReturnType, useForm } from "@mantine/form";
-import { useState } from "react";
+import { useContext, useEffect, useState } from "react";
+import { text } from "../text/en.ts";
 import { type Problem, problemOf } from "./errors.ts";
+import { UnsavedContext } from "./unsaved.ts";
 
 type Values = Record<string, unknown>;
+
+/* What is wrong with a name, of whatever it is. */
+export function nameProblem(name: string): string | null {
+  if (name.trim() === "") return text.nameProblems.missing;
+  return [...name.trim()].length > 100 ? text.nameProblems.long : null;
+}
 
 export interface SubmitForm<T extends Values> {
   form: UseFormReturnType<T>;
@@ -35,12 +43,24 @@ export function useSubmitForm<T extends Values>({ initialValues, validate, submi
     validateInputOnChange: tried,
   });
 
+  const unsaved = useContext(UnsavedContext);
+  useEffect(() => unsaved?.mark(form.isDirty()));
+  useEffect(
+    () => () => {
+      unsaved?.mark(false);
+      unsaved?.hold(false);
+    },
+    [unsaved],
+  );
+
   async function send(values: T) {
     setFailure(undefined);
     setBusy(true);
+    unsaved?.hold(true);
     try {
       await submit(values);
     } catch (error) {
+      unsaved?.hold(false);
       const problem = problemOf(error);
       const own = place?.(problem);
       const field = own?.field ?? (problem.field && problem.field in values ? problem.field : undefined);

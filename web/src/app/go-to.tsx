@@ -59,7 +59,12 @@ function usePlaces(): Place[] {
     ...projects.map(({ id, name }) => ({ name, kind: words.project, to: `/projects/${id}` })),
     { name: text.shell.projects, kind: words.page, to: "/projects" },
     { name: text.shell.account, kind: words.page, to: "/account" },
-    ...(user.admin ? [{ name: text.shell.users, kind: words.page, to: "/admin/users" }] : []),
+    ...(user.admin
+      ? [
+          { name: text.shell.users, kind: words.page, to: "/admin/users" },
+          { name: text.shell.systemPage, kind: words.page, to: "/admin/system" },
+        ]
+      : []),
   ];
 }
 

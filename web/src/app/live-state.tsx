@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Silent while all is well; says it when the page has lost its server, or news come late. */
 import { CloudOff } from "lucide-react";
+import { useLivePaused } from "../api/paused.ts";
 import { useOnline, useReached } from "../api/reach.ts";
-import { useLivePaused } from "../api/watch.ts";
 import { text } from "../text/en.ts";
 
 export function LiveState() {

@@ -20,7 +20,8 @@ import { ProjectFrame } from "../features/projects/frame.tsx";
 import { ProjectsScreen } from "../features/projects/screen.tsx";
 import { SetupScreen } from "../features/setup/screen.tsx";
 import { readWorkflowsSearch } from "../features/workflows/search.ts";
-import { NotFoundPage } from "./boundary.tsx";
+import { ScreenSkeleton } from "../parts/screen-skeleton.tsx";
+import { NotFoundPage, NothingHere } from "./boundary.tsx";
 import { ScreenError } from "./screen-error.tsx";
 import { endSession, statusQuery } from "./session.ts";
 import { Shell } from "./shell.tsx";
@@ -33,7 +34,8 @@ const root = createRootRoute({
   },
   component: Outlet,
   errorComponent: ScreenError,
-  notFoundComponent: NotFoundPage,
+  notFoundComponent: NothingHere,
+  pendingComponent: () => null,
 });
 
 const setup = createRoute({
@@ -196,6 +198,12 @@ const users = createRoute({
   component: lazyRouteComponent(() => import("../features/admin/users.tsx"), "UsersScreen"),
 });
 
+const system = createRoute({
+  getParentRoute: () => user,
+  path: "/admin/system",
+  component: lazyRouteComponent(() => import("../features/admin/system.tsx"), "SystemScreen"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     setup,
@@ -207,6 +215,7 @@ export const router = createRouter({
       workflow,
       account,
       users,
+      system,
       project.addChildren([
         projectHome,
         workflows,
@@ -221,6 +230,7 @@ export const router = createRouter({
   ]),
   defaultErrorComponent: ScreenError,
   defaultNotFoundComponent: NotFoundPage,
+  defaultPendingComponent: ScreenSkeleton,
   defaultPreload: "intent",
   /* The query cache decides what is fresh. */
   defaultPreloadStaleTime: 0,

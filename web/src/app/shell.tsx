@@ -19,6 +19,7 @@ import {
 import { Suspense, useEffect, useState } from "react";
 import { trpc } from "../api/client.ts";
 import { Mark } from "../parts/mark.tsx";
+import { ScreenSkeleton } from "../parts/screen-skeleton.tsx";
 import { text } from "../text/en.ts";
 import { useColorScheme } from "./appearance.ts";
 import { GoTo } from "./go-to.tsx";
@@ -74,7 +75,7 @@ function Rail({ open }: { open: boolean }) {
   const user = useUser();
   const projects = useQuery(trpc.projects.list.queryOptions());
   return (
-    <nav className="shell-rail" aria-label={text.shell.navigation} id="rail" data-open={open}>
+    <nav className="shell-rail" aria-label={text.shell.navigation} id="rail" data-open={open} data-leads>
       <ul>
         <li>
           <Link to="/projects" activeOptions={{ exact: true, includeSearch: false }}>
@@ -101,6 +102,11 @@ function Rail({ open }: { open: boolean }) {
               <li>
                 <Link to="/admin/users" activeOptions={{ includeSearch: false }}>
                   <span>{text.shell.users}</span>
+                </Link>
+              </li>
+              <li>
+                <Link to="/admin/system">
+                  <span>{text.shell.systemPage}</span>
                 </Link>
               </li>
             </ul>
@@ -137,7 +143,7 @@ export function Shell() {
         >
           <MenuIcon size={20} />
         </ActionIcon>
-        <Link to="/projects" className="shell-brand">
+        <Link to="/projects" className="shell-brand" data-leads>
           <Mark size={24} />
           {text.product}
         </Link>
@@ -155,7 +161,7 @@ export function Shell() {
       </header>
       <Rail open={menu} />
       <main className="shell-main" id="main">
-        <Suspense>
+        <Suspense fallback={<ScreenSkeleton />}>
           <Outlet />
         </Suspense>
       </main>

@@ -42,6 +42,9 @@ const colours = HighlightStyle.define([
   { tag: [tags.comment], color: "var(--muted)" },
 ]);
 
+/* Ctrl Enter is the screen's. */
+const ourKeymap = defaultKeymap.filter(({ key }) => key !== "Mod-Enter");
+
 const looks = EditorView.theme({
   "&": { fontSize: "13px", color: "var(--text)", backgroundColor: "transparent" },
   "&.cm-focused": { outline: "none" },
@@ -137,7 +140,7 @@ export default function CodeField({
           closeBrackets(),
           drawSelection(),
           EditorView.lineWrapping,
-          keymap.of([...completionKeymap, ...defaultKeymap]),
+          keymap.of([...completionKeymap, ...ourKeymap]),
           hinted ? placeholder(hinted) : [],
           looks,
           attributes.current.of(describe.current()),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A button that, when it may not be used, can still be reached and says why. */
-import { ActionIcon, Button, type ButtonProps, Tooltip } from "@mantine/core";
+/* Controls that, when they may not be used, can still be reached and say why. */
+import { ActionIcon, Button, type ButtonProps, Switch, Tooltip } from "@mantine/core";
 import { type ComponentPropsWithoutRef, type ReactNode, useId } from "react";
 
 interface Guard {
@@ -52,6 +52,34 @@ export function GuardedIcon({ reason, onClick, children, label }: Guard & { labe
         <ActionIcon aria-label={label} {...guarded(reason, onClick, id)}>
           {children}
         </ActionIcon>
+      </Tooltip>
+      <Reason id={id} reason={reason} />
+    </>
+  );
+}
+
+interface SwitchProps {
+  label: string;
+  reason?: string | undefined;
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+}
+
+export function GuardedSwitch({ label, reason, checked, onChange }: SwitchProps) {
+  const id = useId();
+  const button = (
+    <Switch
+      aria-label={label}
+      checked={checked}
+      onChange={(event) => reason || onChange(event.currentTarget.checked)}
+      {...(reason ? { "aria-disabled": true, "aria-describedby": id, className: "guarded-switch" } : {})}
+    />
+  );
+  if (!reason) return button;
+  return (
+    <>
+      <Tooltip label={reason} refProp="rootRef">
+        {button}
       </Tooltip>
       <Reason id={id} reason={reason} />
     </>

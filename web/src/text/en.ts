@@ -24,6 +24,8 @@ export const text = {
     notFound: "Not found",
     notFoundLine: "Nothing is at this address, or you have no access to it.",
     toProjects: "Go to your projects",
+    toWorkflows: (project: string) => `Go to the workflows of “${project}”`,
+    toExecutions: (project: string) => `Go to the executions of “${project}”`,
     noAccess: "You do not have access to this page.",
     noAccessLine: "Ask an owner of the project, or an administrator of this server.",
     details: "Details",
@@ -39,6 +41,11 @@ export const text = {
     copy: "Copy",
     copied: "Copied",
   },
+  graph: {
+    zoomIn: "Zoom in",
+    zoomOut: "Zoom out",
+    fit: "Show everything",
+  },
   discard: {
     title: "Discard changes?",
     keep: "Keep editing",
@@ -47,7 +54,6 @@ export const text = {
   },
   errors: {
     forbidden: "You do not have the right to do this.",
-    tooMany: "Too many requests. Try again in a minute.",
     server: (id: string) => `The server could not do this. Request ${id}.`,
     network: "The server could not be reached.",
     offline: "You are offline. Changes are kept in this tab.",
@@ -68,6 +74,7 @@ export const text = {
     projects: "Projects",
     administration: "Administration",
     users: "Users",
+    systemPage: "System",
     goTo: "Go to…",
     shortcuts: "Keyboard shortcuts",
   },
@@ -112,7 +119,6 @@ export const text = {
     done: "This server is set up already.",
     tokenMissing: "Enter the setup token.",
     wrongToken: "This is not the token that the server printed.",
-    nameMissing: "Enter a name.",
     emailMissing: "Enter an email address.",
     passwordShort: "Use at least 8 characters.",
   },
@@ -135,11 +141,14 @@ export const text = {
     emptyLine: "A project holds workflows and the connections they use.",
     first: "Create your first project",
     name: "Name",
-    nameMissing: "Enter a name.",
-    nameLong: "Use at most 100 characters.",
     create: "Create",
     created: (name: string) => `Project “${name}” created.`,
     since: "Created",
+    holds: (workflows: number, connections: number) =>
+      `${count(workflows, "workflow", "workflows")} · ${count(connections, "connection", "connections")}`,
+    /* The server counts no more than a thousand. */
+    failures: (n: number) =>
+      n === 0 ? "No failures in 24 h" : `${n >= 1000 ? "At least " : ""}${count(n, "failure", "failures")} in 24 h`,
     tabs: "Project",
     workflows: "Workflows",
     connections: "Connections",
@@ -160,7 +169,12 @@ export const text = {
     state: "State",
     lastExecution: "Last execution",
     neverRun: "Not run yet",
-    updated: "Changed",
+    lastDay: "Last 24 h",
+    noneToday: "None",
+    failed: (n: number) => `${new Intl.NumberFormat("en").format(n)} failed`,
+    today: (n: number, failed: number, complete: boolean) =>
+      `${complete ? "" : "at least "}${count(n, "execution", "executions")} in 24 h, ${failed ? `${new Intl.NumberFormat("en").format(failed)} failed` : "none failed"}`,
+    todayOf: (name: string, summary: string) => `${name}: ${summary}`,
     ready: "Ready",
     problems: (n: number) => count(n, "problem", "problems"),
     search: "Search…",
@@ -214,7 +228,8 @@ export const text = {
     changed: "Changed",
     id: "Id",
     pool: "Pool and timeouts",
-    defaults: "Defaults",
+    byDefault: "default",
+    back: "Back to the connections",
     gone: "This connection does not exist, or you have no access to it.",
   },
   editor: {
@@ -241,6 +256,7 @@ export const text = {
     title: "Pool and timeouts",
     max: "Max connections",
     wait: "Wait at most (ms)",
+    noLimit: "no limit",
     idle: "Idle for (ms)",
     lifetime: "Lifetime (ms)",
     statement: "Statement timeout (ms)",
@@ -296,12 +312,23 @@ export const text = {
       `Delete “${name}”? Workflows that use this connection will stop working. This cannot be undone.`,
     active: "active",
     inactive: "inactive",
+    open: (name: string) => `Open ${name} in a new tab`,
     confirm: (name: string) => `Type ${name} to confirm`,
     mismatch: "This is not the name of the connection.",
     button: "Delete",
   },
   time: {
     now: "just now",
+    /* Milliseconds in the largest unit that leaves no fraction. */
+    span: (ms: number) => {
+      const units = [
+        [3_600_000, "h"],
+        [60_000, "min"],
+        [1000, "s"],
+      ] as const;
+      const [size, unit] = units.find(([size]) => ms >= size && ms % size === 0) ?? [1, "ms"];
+      return `${ms / size} ${unit}`;
+    },
   },
   listed,
 };

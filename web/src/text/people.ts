@@ -57,7 +57,6 @@ export const people = {
     goneLine: "It was used or withdrawn, or has expired. Ask for another one.",
     toLogin: "Sign in",
     loading: "Looking at the invitation…",
-    nameMissing: "Enter a name.",
     passwordMissing: "Enter your password.",
     passwordShort: "Use at least 8 characters.",
     passwordWrong: "This is not the password of your account.",
@@ -111,7 +110,6 @@ export const people = {
     create: "Create token",
     name: "Name",
     nameHint: "What it is for, such as nightly report.",
-    nameMissing: "Enter a name.",
     prefix: "Begins with",
     access: "Scope",
     accessNames: { read: "Read only", write: "Read and change" },
@@ -130,6 +128,44 @@ export const people = {
     revokeTitle: "Revoke token?",
     revokeLine: (name: string) => `Programs that use “${name}” are refused from then on. This cannot be undone.`,
     revoked: (name: string) => `Token “${name}” revoked.`,
+  },
+  system: {
+    title: "System",
+    server: "Server",
+    version: "Version",
+    started: "Started",
+    listen: "Listens on",
+    process: "Process",
+    key: "Master key",
+    keyLine: "What it sealed opens with this key file only: keep a copy of it away from the store.",
+    store: "Store",
+    database: "Database",
+    kinds: { sqlite: "SQLite, embedded", postgresql: "PostgreSQL" } as Record<string, string>,
+    state: "State",
+    checks: {
+      none: "Was closed properly",
+      running: "Being looked through",
+      ok: "Sound",
+      damaged: "Damaged: see the server's log",
+      failed: "Could not be looked through: see the server's log",
+    },
+    size: "Size",
+    free: "Free within it",
+    log: "Write-ahead log",
+    counts: [
+      ["users", "Users"],
+      ["projects", "Projects"],
+      ["workflows", "Workflows"],
+      ["connections", "Connections"],
+      ["openExecutions", "Open executions"],
+    ] as const,
+    bytes: (n: number) => {
+      const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+      let at = 0;
+      let left = n;
+      for (; left >= 1024 && at < units.length - 1; at++) left /= 1024;
+      return `${new Intl.NumberFormat("en", { maximumFractionDigits: at ? 1 : 0 }).format(left)} ${units[at]}`;
+    },
   },
   users: {
     title: "Users",
@@ -172,7 +208,6 @@ export const people = {
     disabledNotice: (name: string) => `${name} was disabled.`,
     enabledNotice: (name: string) => `${name} was enabled.`,
     notYourself: "You cannot do this to yourself.",
-    nameMissing: "Enter a name.",
     emailMissing: "Enter an email address.",
     passwordShort: "Use at least 8 characters.",
   },

@@ -6,6 +6,7 @@ const numbers = new Intl.NumberFormat("en");
 const percents = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 
 function count(n: number, one: string, other: string): string {
   return `${numbers.format(n)} ${plurals.select(n) === "one" ? one : other}`;
@@ -44,6 +45,9 @@ export const runs = {
   time: (at: string | number) => clock.format(typeof at === "string" ? Date.parse(at) : at),
   exactTime: (at: string) => `${clock.format(Date.parse(at))}.${at.slice(20, 23)}`,
   dayTime: (at: string) => day.format(Date.parse(at)),
+  moment: (at: string) => moment.format(Date.parse(at)),
+  /* Of an axis: round numbers stay short. */
+  tick: (ms: number) => (ms === 0 ? "0" : ms >= 1_000 && ms < 60_000 ? `${ms / 1_000} s` : duration(ms)),
   short: (id: string) => `#${id.slice(-6)}`,
   status: {
     queued: "Queued",
@@ -98,6 +102,7 @@ export const runs = {
     view: "View",
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
+    zoomAll: "Show all",
     node: (name: string) => `node “${name}”`,
     attemptOf: (n: number, all: number) => `attempt ${n} of ${all}`,
     notStarted: "This execution waits for a worker.",

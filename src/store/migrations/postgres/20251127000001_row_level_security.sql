@@ -54,20 +54,22 @@ ALTER FUNCTION project_create(UUID, TEXT, TEXT, TIMESTAMPTZ, TIMESTAMPTZ, UUID) 
 
 REVOKE CREATE ON SCHEMA tieline FROM {engine};
 
--- The operator names a connection by its id alone: this says whose it is, and nothing else of it.
-CREATE FUNCTION connection_project(wanted UUID) RETURNS UUID LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = tieline, pg_temp
-AS $$SELECT project_id FROM project_connections WHERE id = wanted AND deleted_at IS NULL$$;
+-- The operator names a connection by its id alone: this says whose it is, and nothing else of it. It is
+-- looked at by its owner's right.
+CREATE VIEW connection_places AS
+SELECT id, project_id FROM project_connections WHERE deleted_at IS NULL;
 
-CREATE POLICY whose ON project_connections FOR SELECT TO CURRENT_USER USING ((SELECT scope_system()));
+CREATE POLICY places ON project_connections FOR SELECT TO CURRENT_USER USING (
+    (SELECT scope_system()) OR project_id = (SELECT scope_project())
+    OR project_id = ANY ((SELECT scope_projects())::UUID[])
+);
 
+GRANT SELECT ON connection_places TO {app}, {engine};
 REVOKE ALL ON FUNCTION scope_projects() FROM PUBLIC;
 REVOKE ALL ON FUNCTION project_create(UUID, TEXT, TEXT, TIMESTAMPTZ, TIMESTAMPTZ, UUID) FROM PUBLIC;
-REVOKE ALL ON FUNCTION connection_project(UUID) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION scope_projects() TO {app};
+GRANT EXECUTE ON FUNCTION scope_projects() TO {app}, CURRENT_USER;
 GRANT EXECUTE ON FUNCTION project_create(UUID, TEXT, TEXT, TIMESTAMPTZ, TIMESTAMPTZ, UUID)
 TO {app}, {engine};
-GRANT EXECUTE ON FUNCTION connection_project(UUID) TO {engine};
 
 -- Tables of a project. Users by their membership; the engine by the project.
 DO $$

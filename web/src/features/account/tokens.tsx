@@ -6,17 +6,17 @@ import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
 import { api, queryClient, trpc } from "../../api/client.ts";
 import type { Token } from "../../api.gen.ts";
-import { useSubmitForm } from "../../app/forms.ts";
+import { nameProblem, useSubmitForm } from "../../app/forms.ts";
 import { notice } from "../../app/notices.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { CopyField } from "../../parts/copy-field.tsx";
 import { DataTable, SkeletonRows } from "../../parts/data-table.tsx";
-import { Dialog } from "../../parts/dialog.tsx";
 import { EmptyState } from "../../parts/empty-state.tsx";
+import { useFocusAfterDelete } from "../../parts/focus-after-delete.ts";
+import { FormButtons, FormDialog } from "../../parts/form-dialog.tsx";
 import { FormError } from "../../parts/form-error.tsx";
 import { LoadError } from "../../parts/load-error.tsx";
 import { RelativeTime } from "../../parts/relative-time.tsx";
-import { text } from "../../text/en.ts";
 import { people } from "../../text/people.ts";
 
 const words = people.tokens;
@@ -32,13 +32,10 @@ const expiryChoices = ["30", "90", "365", ""].map((value) => ({
   label: words.expiry[value as keyof typeof words.expiry],
 }));
 
-function CreateForm({ close, made }: { close: () => void; made: (secret: string) => void }) {
+function CreateForm({ made }: { made: (secret: string) => void }) {
   const { form, failure, busy, onSubmit } = useSubmitForm<{ name: string; access: Token["access"]; days: string }>({
     initialValues: { name: "", access: "write", days: "90" },
-    validate: {
-      name: (value) =>
-        value.trim() === "" ? words.nameMissing : [...value.trim()].length > 100 ? text.nameProblems.long : null,
-    },
+    validate: { name: nameProblem },
     submit: async ({ name, access, days }) => {
       const { secret } = await api.tokens.create.mutate({
         name: name.trim(),
@@ -63,13 +60,7 @@ function CreateForm({ close, made }: { close: () => void; made: (secret: string)
         <Select label={words.access} data={accessChoices} {...form.getInputProps("access")} />
         <Select label={words.expires} data={expiryChoices} {...form.getInputProps("days")} />
       </div>
-      <div className="buttons">
-        <span className="grow" />
-        <Button onClick={close}>{text.common.cancel}</Button>
-        <Button type="submit" variant="filled" loading={busy}>
-          {words.create}
-        </Button>
-      </div>
+      <FormButtons label={words.create} busy={busy} />
     </form>
   );
 }
@@ -81,7 +72,7 @@ function CreateDialog({ opened, close }: { opened: boolean; close: () => void })
     close();
   }
   return (
-    <Dialog opened={opened} close={done} title={secret ? words.onceTitle : words.create} width={520}>
+    <FormDialog opened={opened} close={done} title={secret ? words.onceTitle : words.create} width={520}>
       {secret ? (
         <div className="form">
           <p>{words.once}</p>
@@ -98,15 +89,15 @@ function CreateDialog({ opened, close }: { opened: boolean; close: () => void })
           </div>
         </div>
       ) : (
-        <CreateForm close={done} made={setSecret} />
+        <CreateForm made={setSecret} />
       )}
-    </Dialog>
+    </FormDialog>
   );
 }
 
 function Row({ token, revoke }: { token: Token; revoke: () => void }) {
   return (
-    <tbody>
+    <tbody data-row={token.id}>
       <tr>
         <td className="title">{token.name}</td>
         <td data-label={words.prefix}>
@@ -132,6 +123,7 @@ export function Tokens() {
   const [creating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<Token>();
   const list = tokens.data?.tokens;
+  const beforeDelete = useFocusAfterDelete(list);
   const create = (
     <Button
       variant={list?.length ? "filled" : "default"}
@@ -145,6 +137,7 @@ export function Tokens() {
 
   async function revoke(token: Token) {
     await api.tokens.revoke.mutate({ tokenId: token.id });
+    beforeDelete(token.id);
     await queryClient.invalidateQueries(trpc.tokens.list.queryFilter());
     notice(words.revoked(token.name));
   }

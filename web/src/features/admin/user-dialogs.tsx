@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Adding a user, changing one, giving one another password. */
-import { Button, Switch, TextInput } from "@mantine/core";
+import { Switch, TextInput } from "@mantine/core";
 import { api, queryClient, trpc } from "../../api/client.ts";
 import type { User } from "../../api.gen.ts";
-import { useSubmitForm } from "../../app/forms.ts";
+import { nameProblem, useSubmitForm } from "../../app/forms.ts";
 import { notice } from "../../app/notices.ts";
-import { Dialog } from "../../parts/dialog.tsx";
+import { FormButtons, FormDialog } from "../../parts/form-dialog.tsx";
 import { FormError } from "../../parts/form-error.tsx";
-import { text } from "../../text/en.ts";
 import { people } from "../../text/people.ts";
 
 const words = people.users;
@@ -16,27 +15,13 @@ export function refreshUsers(): Promise<void> {
   return queryClient.invalidateQueries(trpc.users.pathFilter());
 }
 
-function Buttons({ close, label, busy }: { close: () => void; label: string; busy: boolean }) {
-  return (
-    <div className="buttons">
-      <span className="grow" />
-      <Button onClick={close}>{text.common.cancel}</Button>
-      <Button type="submit" variant="filled" loading={busy}>
-        {label}
-      </Button>
-    </div>
-  );
-}
-
-const nameMissing = (value: string) =>
-  value.trim() === "" ? words.nameMissing : [...value.trim()].length > 100 ? text.nameProblems.long : null;
 const passwordShort = (value: string) => (value.length < 8 ? words.passwordShort : null);
 
 function AddForm({ close }: { close: () => void }) {
   const { form, failure, busy, onSubmit } = useSubmitForm({
     initialValues: { name: "", email: "", password: "", admin: false },
     validate: {
-      name: nameMissing,
+      name: nameProblem,
       email: (value) => (value.trim().includes("@") ? null : words.emailMissing),
       password: passwordShort,
     },
@@ -65,16 +50,16 @@ function AddForm({ close }: { close: () => void }) {
         description={words.adminHint}
         {...form.getInputProps("admin", { type: "checkbox" })}
       />
-      <Buttons close={close} label={words.create} busy={busy} />
+      <FormButtons label={words.create} busy={busy} />
     </form>
   );
 }
 
 export function AddUserDialog({ opened, close }: { opened: boolean; close: () => void }) {
   return (
-    <Dialog opened={opened} close={close} title={words.add} width={480}>
+    <FormDialog opened={opened} close={close} title={words.add} width={480}>
       <AddForm close={close} />
-    </Dialog>
+    </FormDialog>
   );
 }
 
@@ -87,7 +72,7 @@ interface OfUser {
 function EditForm({ user, isMe, close }: OfUser) {
   const { form, failure, busy, onSubmit } = useSubmitForm({
     initialValues: { name: user.name, admin: user.admin },
-    validate: { name: nameMissing },
+    validate: { name: nameProblem },
     submit: async ({ name, admin }) => {
       await api.users.update.mutate({ userId: user.id, name: name.trim(), ...(isMe ? {} : { admin }) });
       await refreshUsers();
@@ -105,7 +90,7 @@ function EditForm({ user, isMe, close }: OfUser) {
         disabled={isMe}
         {...form.getInputProps("admin", { type: "checkbox" })}
       />
-      <Buttons close={close} label={words.save} busy={busy} />
+      <FormButtons label={words.save} busy={busy} />
     </form>
   );
 }
@@ -132,7 +117,7 @@ function ResetForm({ user, close }: OfUser) {
         data-autofocus
         {...form.getInputProps("password")}
       />
-      <Buttons close={close} label={words.reset} busy={busy} />
+      <FormButtons label={words.reset} busy={busy} />
     </form>
   );
 }
@@ -145,16 +130,16 @@ interface DialogProps {
 
 export function EditUserDialog({ user, isMe, close }: DialogProps) {
   return (
-    <Dialog opened={user !== undefined} close={close} title={words.editTitle} width={480}>
+    <FormDialog opened={user !== undefined} close={close} title={words.editTitle} width={480}>
       {user ? <EditForm user={user} isMe={isMe} close={close} /> : null}
-    </Dialog>
+    </FormDialog>
   );
 }
 
 export function ResetDialog({ user, isMe, close }: DialogProps) {
   return (
-    <Dialog opened={user !== undefined} close={close} title={user ? words.resetTitle(user.name) : ""} width={480}>
+    <FormDialog opened={user !== undefined} close={close} title={user ? words.resetTitle(user.name) : ""} width={480}>
       {user ? <ResetForm user={user} isMe={isMe} close={close} /> : null}
-    </Dialog>
+    </FormDialog>
   );
 }

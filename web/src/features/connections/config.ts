@@ -18,7 +18,7 @@ interface Setting {
 
 export const settings: Setting[] = [
   { field: "max", path: "pool.max", label: text.pool.max, fallback: "5" },
-  { field: "wait", path: "pool.acquireTimeoutMs", label: text.pool.wait, fallback: "5000" },
+  { field: "wait", path: "pool.acquireTimeoutMs", label: text.pool.wait, fallback: text.pool.noLimit },
   { field: "idle", path: "pool.idleTimeoutMs", label: text.pool.idle, fallback: "60000" },
   { field: "lifetime", path: "pool.maxLifetimeMs", label: text.pool.lifetime, fallback: "1800000" },
   { field: "statement", path: "statementTimeoutMs", label: text.pool.statement, fallback: "30000" },

@@ -5,6 +5,8 @@
  */
 import { Button, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { ArrowUpRight } from "lucide-react";
 import { useState } from "react";
 import { api, queryClient, trpc } from "../../api/client.ts";
 import type { Connection } from "../../api/types.ts";
@@ -18,7 +20,7 @@ import { usageQuery } from "./usage.ts";
 
 const words = text.remove;
 
-function Users({ workflows }: { workflows: ConnectionUse[] }) {
+function Users({ projectId, workflows }: { projectId: string; workflows: ConnectionUse[] }) {
   if (workflows.length === 0) return <p>{text.connections.unused}</p>;
   return (
     <div>
@@ -27,7 +29,16 @@ function Users({ workflows }: { workflows: ConnectionUse[] }) {
         {workflows.map((workflow) => (
           <li key={workflow.id}>
             {workflow.name} <span className="muted">({workflow.active ? words.active : words.inactive})</span>
-            {workflow.nodes.length ? ` — ${workflow.nodes.map((node) => node.name).join(", ")}` : ""}
+            {workflow.nodes.length ? ` — ${workflow.nodes.map((node) => node.name).join(", ")}` : ""}{" "}
+            <Link
+              to="/projects/$projectId/workflows/$workflowId"
+              params={{ projectId, workflowId: workflow.id }}
+              target="_blank"
+              preload={false}
+              aria-label={words.open(workflow.name)}
+            >
+              <ArrowUpRight size={16} aria-hidden />
+            </Link>
           </li>
         ))}
       </ul>
@@ -88,7 +99,7 @@ function Form({ connection, close, beforeDelete }: FormProps) {
       }}
     >
       <p>{words.line(connection.name)}</p>
-      {known && !unknown ? <Users workflows={known} /> : null}
+      {known && !unknown ? <Users projectId={connection.projectId} workflows={known} /> : null}
       {unknown ? <p>{text.connections.usageFailed}</p> : null}
       {!known && !unknown ? <p className="muted">{text.common.loading}</p> : null}
       {mustType ? (

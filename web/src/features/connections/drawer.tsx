@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One connection, over the list. */
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { trpc } from "../../api/client.ts";
 import type { Connection } from "../../api/types.ts";
 import { problemOf } from "../../app/errors.ts";
@@ -9,7 +9,7 @@ import { SidePanel } from "../../parts/dialog.tsx";
 import { LoadError } from "../../parts/load-error.tsx";
 import { RelativeTime } from "../../parts/relative-time.tsx";
 import { text } from "../../text/en.ts";
-import { poolValues, settings } from "./config.ts";
+import { type PoolField, poolValues, settings } from "./config.ts";
 import { typeTitle } from "./types.ts";
 import { readConnectionUrl } from "./url.ts";
 import { usageQuery } from "./usage.ts";
@@ -64,13 +64,23 @@ function UsedBy({ connection }: { connection: Connection }) {
       <ul className="users">
         {workflows?.map((workflow) => (
           <li key={workflow.id}>
-            {workflow.name}
+            <Link
+              to="/projects/$projectId/workflows/$workflowId"
+              params={{ projectId: connection.projectId, workflowId: workflow.id }}
+              preload={false}
+            >
+              {workflow.name}
+            </Link>
             {workflow.nodes.length ? ` — ${workflow.nodes.map((node) => node.name).join(", ")}` : ""}
           </li>
         ))}
       </ul>
     </section>
   );
+}
+
+function shown(field: PoolField, value: string): string {
+  return field === "max" || value === text.pool.noLimit ? value : text.time.span(Number(value));
 }
 
 function Pool({ connection }: { connection: Connection }) {
@@ -81,8 +91,11 @@ function Pool({ connection }: { connection: Connection }) {
       <dl className="facts">
         {settings.map(({ field, label, fallback }) => (
           <div key={field} className="fact">
-            <dt>{label}</dt>
-            <dd>{values[field] || <span className="muted">{fallback}</span>}</dd>
+            <dt>{label.replace(/ \(ms\)$/, "")}</dt>
+            <dd>
+              {shown(field, values[field] || fallback)}
+              {values[field] ? null : <span className="muted"> ({words.byDefault})</span>}
+            </dd>
           </div>
         ))}
       </dl>
@@ -103,7 +116,14 @@ export function ConnectionDrawer() {
       close={close}
       title={missing ? text.common.notFound : (connection.data?.name ?? text.connections.one)}
     >
-      {missing ? <p>{words.gone}</p> : null}
+      {missing ? (
+        <div className="form">
+          <p>{words.gone}</p>
+          <Link to="/projects/$projectId/connections" params={{ projectId }}>
+            {words.back}
+          </Link>
+        </div>
+      ) : null}
       {connection.isError && !missing ? (
         <LoadError what={text.connections.one} error={connection.error} retry={() => void connection.refetch()} />
       ) : null}

@@ -5,14 +5,13 @@
  */
 import { Button, Radio, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useRef } from "react";
 import { api, queryClient, trpc } from "../../api/client.ts";
 import type { Connection } from "../../api/types.ts";
 import type { Problem } from "../../app/errors.ts";
-import { useSubmitForm } from "../../app/forms.ts";
+import { nameProblem, useSubmitForm } from "../../app/forms.ts";
 import { notice } from "../../app/notices.ts";
-import { ConfirmDiscard } from "../../parts/confirm-discard.tsx";
-import { Dialog } from "../../parts/dialog.tsx";
+import { FormButtons, FormDialog } from "../../parts/form-dialog.tsx";
 import { FormError } from "../../parts/form-error.tsx";
 import { SecretInput } from "../../parts/secret-input.tsx";
 import { text } from "../../text/en.ts";
@@ -36,20 +35,13 @@ interface Target {
 
 interface FormProps extends Target {
   types: string[];
-  close: () => void;
   saved: (id: string) => void;
-  changed: (dirty: boolean) => void;
 }
 
 interface Values extends Record<PoolField, string>, Record<string, unknown> {
   type: string;
   name: string;
   url: string;
-}
-
-function nameProblem(name: string): string | null {
-  if (name.trim() === "") return text.nameProblems.missing;
-  return [...name.trim()].length > 100 ? text.nameProblems.long : null;
 }
 
 function urlProblem(url: string, type: string, keepsOld: boolean): string | null {
@@ -110,7 +102,7 @@ function UsedBy({ connection }: { connection: Connection }) {
   return usage?.length ? <p className="muted">{words.usedByLine(usage.length)}</p> : null;
 }
 
-function Form({ projectId, connection, types, close, saved, changed }: FormProps) {
+function Form({ projectId, connection, types, saved }: FormProps) {
   const target = { projectId, connection };
   const { form, failure, busy, onSubmit } = useSubmitForm<Values>({
     initialValues: {
@@ -136,7 +128,6 @@ function Form({ projectId, connection, types, close, saved, changed }: FormProps
   const test = useConnectionTest(JSON.stringify([values.type, contents(values, connection)]));
   const reading = values.url === "" ? undefined : readConnectionUrl(values.url, values.type);
   const fields = useRef<HTMLDetailsElement>(null);
-  changed(form.isDirty());
 
   function startTest() {
     const problem = urlProblem(values.url, values.type, connection !== undefined);
@@ -212,14 +203,9 @@ function Form({ projectId, connection, types, close, saved, changed }: FormProps
       </details>
       {connection ? <UsedBy connection={connection} /> : null}
       <TestResultLine outcome={test.outcome} />
-      <div className="buttons">
+      <FormButtons label={connection ? words.save : words.create} busy={busy}>
         <TestButton test={test} start={startTest} />
-        <span className="grow" />
-        <Button onClick={close}>{text.common.cancel}</Button>
-        <Button type="submit" variant="filled" loading={busy}>
-          {connection ? words.save : words.create}
-        </Button>
-      </div>
+      </FormButtons>
     </form>
   );
 }
@@ -232,41 +218,13 @@ interface Props extends Target {
 }
 
 export function EditorDialog({ opened, projectId, connection, types, close, saved }: Props) {
-  const dirty = useRef(false);
-  const [asking, setAsking] = useState(false);
-  const leave = () => {
-    /* The question listens for Escape as well: it comes when the key that asked for it is done. */
-    if (dirty.current) setTimeout(() => setAsking(true));
-    else close();
-  };
   return (
-    <>
-      <Dialog
-        opened={opened && (connection !== undefined || types.length > 0)}
-        close={leave}
-        held={asking}
-        title={connection ? words.editTitle : words.addTitle}
-      >
-        <Form
-          key={connection?.id ?? "new"}
-          projectId={projectId}
-          connection={connection}
-          types={types}
-          close={leave}
-          saved={saved}
-          changed={(now) => {
-            dirty.current = now;
-          }}
-        />
-      </Dialog>
-      <ConfirmDiscard
-        opened={asking}
-        keep={() => setAsking(false)}
-        discard={() => {
-          setAsking(false);
-          close();
-        }}
-      />
-    </>
+    <FormDialog
+      opened={opened && (connection !== undefined || types.length > 0)}
+      close={close}
+      title={connection ? words.editTitle : words.addTitle}
+    >
+      <Form key={connection?.id ?? "new"} projectId={projectId} connection={connection} types={types} saved={saved} />
+    </FormDialog>
   );
 }

@@ -27,7 +27,7 @@ export function ConnectionRow({ connection, mayEdit, fresh, edit, remove }: Prop
   const test = useConnectionTest(`${connection.id} ${connection.updatedAt}`);
   const refusal = mayEdit ? undefined : words.editorsOnly;
   return (
-    <tbody className={fresh ? "fresh" : undefined} data-connection={connection.id}>
+    <tbody className={fresh ? "fresh" : undefined} data-row={connection.id}>
       <tr>
         <td>
           <Link

@@ -4,12 +4,13 @@ import { Button, Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Outlet, useNavigate, useSearch } from "@tanstack/react-router";
 import { Plug, Plus, Search } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import { trpc } from "../../api/client.ts";
 import type { Connection } from "../../api/types.ts";
 import { atLeast } from "../../app/permissions.ts";
 import { DataTable, SkeletonRows } from "../../parts/data-table.tsx";
 import { EmptyState } from "../../parts/empty-state.tsx";
+import { useFocusAfterDelete } from "../../parts/focus-after-delete.ts";
 import { GuardedButton } from "../../parts/guarded-button.tsx";
 import { ListSearch } from "../../parts/list-search.tsx";
 import { LoadError } from "../../parts/load-error.tsx";
@@ -29,25 +30,6 @@ function matches(connection: Connection, { q, type }: ConnectionsSearch): boolea
   if (type && connection.connectionType !== type) return false;
   const wanted = q?.trim().toLowerCase();
   return !wanted || `${connection.name} ${connection.connectionUrl}`.toLowerCase().includes(wanted);
-}
-
-/* The row behind a deleted one takes over the focus; when it was the only one, what adds another. */
-function useFocusAfterDelete(list: Connection[] | undefined) {
-  const next = useRef<string>(undefined);
-  useEffect(() => {
-    const wanted = next.current;
-    if (!list || wanted === undefined) return;
-    next.current = undefined;
-    /* Behind the dialog, which gives the focus back to where it was opened. */
-    setTimeout(() => {
-      const row = wanted && document.querySelector<HTMLElement>(`[data-connection="${wanted}"] a`);
-      (row || document.querySelector<HTMLElement>("[data-add-connection]"))?.focus();
-    }, 50);
-  }, [list]);
-  return (deleted: string) => {
-    const at = list?.findIndex((connection) => connection.id === deleted) ?? -1;
-    next.current = list?.[at + 1]?.id ?? list?.[at - 1]?.id ?? "";
-  };
 }
 
 export function ConnectionsTab() {
@@ -91,7 +73,7 @@ export function ConnectionsTab() {
       leftSection={<Plus size={16} />}
       reason={mayEdit ? undefined : words.editorsOnly}
       onClick={() => set({ add: true })}
-      data-add-connection
+      data-shortcut="new"
     >
       {words.add}
     </GuardedButton>
@@ -142,7 +124,7 @@ export function ConnectionsTab() {
         </EmptyState>
       ) : null}
       {connections.isPending || shown?.length ? (
-        <DataTable label={words.title} columns={[words.name, words.type, words.usedBy]}>
+        <DataTable label={words.title} columns={[words.name, words.type, words.usedBy]} sorted={words.name}>
           {shown ? (
             shown.map((connection) => (
               <ConnectionRow

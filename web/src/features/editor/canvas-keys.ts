@@ -3,7 +3,10 @@
 import { useReactFlow } from "@xyflow/react";
 import type { KeyboardEvent } from "react";
 import { lettersOn } from "../../app/letters.ts";
+import { focusOn } from "../../parts/focus.ts";
+import { wholeView } from "../../parts/graph.tsx";
 import { useEditor } from "./context.tsx";
+import { focusName, focusNode } from "./focus.ts";
 import { copyOf, edgeKey, GRID, type Graph, type GraphNode, moveNodes, type Point, paste } from "./model/graph.ts";
 
 const arrows: Record<string, Point> = {
@@ -34,19 +37,14 @@ export function neighbour(graph: Graph, from: GraphNode, way: Point): GraphNode 
 /* What Ctrl C took, in this tab. */
 let copied: Graph | undefined;
 
-export function focusNode(id: string): void {
-  /* Behind the render that makes it reachable. */
-  setTimeout(() => document.querySelector<HTMLElement>(`[data-node="${CSS.escape(id)}"]`)?.focus(), 30);
-}
-
-export function useCanvasKeys(chosenEdge: string | undefined) {
+export function useCanvasKeys(chosenEdge: string | undefined, reveal: (node: GraphNode) => void) {
   const editor = useEditor();
-  const { zoomIn, zoomOut, fitView, setCenter, getZoom } = useReactFlow();
+  const { zoomIn, zoomOut, fitView } = useReactFlow();
   const { graph, change, readOnly, selected, select, open, ask, remove, duplicate } = editor;
 
   const goTo = (node: GraphNode) => {
     select([node.id]);
-    void setCenter(node.position.x + 104, node.position.y + 40, { zoom: getZoom() });
+    reveal(node);
     focusNode(node.id);
   };
   const move = (ids: Set<string>, way: Point) =>
@@ -81,31 +79,27 @@ export function useCanvasKeys(chosenEdge: string | undefined) {
       case " ":
         select([node.id]);
         open(node.id);
-        setTimeout(() => document.getElementById("panel-name")?.focus(), 60);
+        focusName(node.id);
         return true;
       case "F2":
         select([node.id]);
         open(node.id);
-        setTimeout(() => document.querySelector<HTMLInputElement>("#panel-name")?.select(), 60);
+        focusName(node.id, true);
         return true;
     }
     if (readOnly || (event.key.length === 1 && !lettersOn())) return false;
     switch (event.key) {
       case "a":
         select([node.id]);
-        setTimeout(() => document.querySelector<HTMLElement>("#palette-search")?.focus());
+        focusOn("#palette-search");
         return true;
       case "c":
         ask({ kind: "connect", nodeId: node.id });
         return true;
       case "Delete":
-      case "Backspace": {
-        const next = neighbour(graph, node, { x: -1, y: 0 }) ?? graph.nodes.find((one) => !ids.has(one.id));
+      case "Backspace":
         remove(ids);
-        if (next && !ids.has(next.id)) goTo(next);
-        else setTimeout(() => document.getElementById("editor-canvas")?.focus());
         return true;
-      }
     }
     return false;
   }
@@ -155,7 +149,7 @@ export function useCanvasKeys(chosenEdge: string | undefined) {
       if (!done) {
         done = lettersOn();
         if (!done) return;
-        if (event.key === "0") void fitView({ padding: 0.2, maxZoom: 1 });
+        if (event.key === "0") void fitView(wholeView);
         else if (event.key === "+" || event.key === "=") void zoomIn();
         else if (event.key === "-") void zoomOut();
         else done = false;

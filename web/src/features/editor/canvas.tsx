@@ -3,11 +3,11 @@
  * The graph as a picture. It is one stop of the Tab key; inside arrows go from node to node, and what
  * the mouse does has a key too (canvas-keys.ts). Places change in the draft when a drag ends.
  */
+
+import { Button } from "@mantine/core";
 import {
   applyNodeChanges,
-  Background,
-  BackgroundVariant,
-  MarkerType,
+  type FinalConnectionState,
   MiniMap,
   type Connection as NewEdge,
   type NodeChange,
@@ -17,130 +17,35 @@ import {
   ReactFlowProvider,
   useReactFlow,
 } from "@xyflow/react";
-import "@xyflow/react/dist/base.css";
-import "./canvas.css";
-import { ActionIcon, Button } from "@mantine/core";
-import { Maximize, Play, ZoomIn, ZoomOut } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Play } from "lucide-react";
+import { memo, useCallback, useEffect, useRef, useState } from "react";
+import { notice } from "../../app/notices.ts";
+import { Ground, wholeView, ZoomButtons } from "../../parts/graph.tsx";
+import { useSteady } from "../../parts/steady.ts";
 import { editorText } from "../../text/editor.ts";
+import "./canvas.css";
 import { useCanvasKeys } from "./canvas-keys.ts";
-import { problemsOf, useEditor } from "./context.tsx";
+import { useCards, useLines } from "./cards.ts";
+import { useEditor } from "./context.tsx";
 import { Line, type LineEdge } from "./edge.tsx";
-import { connectionFieldOf } from "./model/fields.ts";
-import {
-  connect,
-  disconnect,
-  edgeKey,
-  GRID,
-  moveNodes,
-  NODE_HEIGHT,
-  NODE_WIDTH,
-  refusal,
-  snap,
-} from "./model/graph.ts";
-import { type CardData, type CardNode, NodeCard } from "./node-card.tsx";
-import { stateOf } from "./node-state.ts";
+import { connect, GRID, moveNodes, refusal, snap } from "./model/graph.ts";
+import { type CardNode, NodeCard } from "./node-card.tsx";
 import { DRAG_TYPE } from "./palette.tsx";
+import { useView } from "./use-view.ts";
 
 const words = editorText.map;
+/* Made once: what is another object at each render makes the library tell all nodes of it. */
 const nodeTypes = { card: NodeCard };
 const edgeTypes = { line: Line };
-const noRole = { "aria-roledescription": undefined };
+const snapGrid: [number, number] = [GRID, GRID];
+const noSign = { hideAttribution: true };
+const mapSize = { width: 160, height: 100 };
+/* More than these are only drawn where they are seen. */
+const MANY = 250;
 
-function isSame(a: CardNode, b: CardNode): boolean {
-  const { state: stateA, ...dataA } = a.data;
-  const { state: stateB, ...dataB } = b.data;
-  return (
-    a.position === b.position &&
-    a.selected === b.selected &&
-    stateA?.tone === stateB?.tone &&
-    stateA?.words === stateB?.words &&
-    Object.entries(dataA).every(([key, value]) => dataB[key as keyof typeof dataB] === value)
-  );
-}
-
-function useCards(): CardNode[] {
-  const { graph, components, connections, problems, steps, readOnly, selected, openId } = useEditor();
-  const before = useRef(new Map<string, CardNode>());
-  return useMemo(() => {
-    const names = new Map(connections?.map((connection) => [connection.id, connection.name]));
-    const reachable = [...selected].find((id) => graph.nodes.some((node) => node.id === id)) ?? graph.nodes[0]?.id;
-    const cards = graph.nodes.map((node): CardNode => {
-      const component = components.get(node.type);
-      const field = connectionFieldOf(component);
-      const data: CardData = {
-        name: node.name,
-        component,
-        type: node.type,
-        connection: field ? names.get(String(node.config[field.name])) : undefined,
-        state: stateOf(problemsOf(problems, node.id), steps.get(node.id)),
-        reachable: node.id === reachable,
-        open: node.id === openId,
-        readOnly: readOnly !== undefined,
-      };
-      const card: CardNode = {
-        id: node.id,
-        type: "card",
-        position: node.position,
-        data,
-        width: NODE_WIDTH,
-        height: NODE_HEIGHT,
-        selected: selected.has(node.id),
-        domAttributes: noRole as object,
-      };
-      /* An equal card keeps its identity, so that what did not change is not drawn again. */
-      const old = before.current.get(node.id);
-      return old && isSame(old, card) ? old : card;
-    });
-    before.current = new Map(cards.map((card) => [card.id, card]));
-    return cards;
-  }, [graph, components, connections, problems, steps, readOnly, selected, openId]);
-}
-
-function useLines(chosen: string | undefined): LineEdge[] {
-  const { graph, change, readOnly, steps } = useEditor();
-  return useMemo(() => {
-    const names = new Map(graph.nodes.map((node) => [node.id, node.name]));
-    return graph.edges.map((edge): LineEdge => {
-      const { source, target } = edge;
-      const from = names.get(source) ?? source;
-      const to = names.get(target) ?? target;
-      return {
-        id: edgeKey(edge),
-        type: "line",
-        source,
-        target,
-        selected: edgeKey(edge) === chosen,
-        animated: steps.get(target)?.status === "running",
-        interactionWidth: 20,
-        markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14, color: "var(--edge)" },
-        ariaLabel: words.edge(from, to),
-        domAttributes: noRole as object,
-        data: {
-          label: words.removeEdge(from, to),
-          cut: readOnly ? undefined : () => change((now) => disconnect(now, source, target)),
-        },
-      };
-    });
-  }, [graph, change, readOnly, steps, chosen]);
-}
-
-function Controls() {
-  const { zoomIn, zoomOut, fitView } = useReactFlow();
-  return (
-    <Panel position="bottom-left" className="canvas-controls">
-      <ActionIcon aria-label={words.zoomIn} onClick={() => void zoomIn()}>
-        <ZoomIn size={16} />
-      </ActionIcon>
-      <ActionIcon aria-label={words.zoomOut} onClick={() => void zoomOut()}>
-        <ZoomOut size={16} />
-      </ActionIcon>
-      <ActionIcon aria-label={words.fit} onClick={() => void fitView({ padding: 0.2, maxZoom: 1 })}>
-        <Maximize size={16} />
-      </ActionIcon>
-    </Panel>
-  );
-}
+const Overview = memo(function Overview() {
+  return <MiniMap position="bottom-right" ariaLabel={words.overview} style={mapSize} pannable />;
+});
 
 function StartCard() {
   const { add, components, readOnly } = useEditor();
@@ -159,64 +64,15 @@ function StartCard() {
 
 function Flow() {
   const editor = useEditor();
-  const { graph, change, readOnly, select, selected, open, openId, add, problems, fits } = editor;
+  const { graph, change, readOnly, select, selected, open, add, problems } = editor;
   const cards = useCards();
   const [nodes, setNodes] = useState(cards);
   const [chosenEdge, setChosenEdge] = useState<string>();
   const lines = useLines(chosenEdge);
-  const { screenToFlowPosition, setCenter, getViewport, fitView } = useReactFlow();
-  const onKeyDown = useCanvasKeys(chosenEdge);
-
-  /* What was just opened, or has just been added, is brought into view; so is what a panel would cover. */
-  const viewOf = useRef({ setCenter, getViewport, fitView });
-  viewOf.current = { setCenter, getViewport, fitView };
-  const all = useRef(graph.nodes);
-  all.current = graph.nodes;
-  const openNode = graph.nodes.find((node) => node.id === openId);
-  const place = useRef(openNode);
-  place.current = openNode;
+  const { screenToFlowPosition } = useReactFlow();
   const section = useRef<HTMLElement>(null);
-  const reveal = useRef<() => void>(() => undefined);
-  useEffect(() => {
-    reveal.current = () => {
-      const box = section.current?.getBoundingClientRect();
-      const node = place.current;
-      if (!node || !box) return;
-      const { x, y, zoom } = viewOf.current.getViewport();
-      const left = node.position.x * zoom + x;
-      const top = node.position.y * zoom + y;
-      const fits =
-        left >= 8 &&
-        top >= 8 &&
-        left + NODE_WIDTH * zoom <= box.width - 8 &&
-        top + NODE_HEIGHT * zoom <= box.height - 8;
-      if (fits) return;
-      /* All of it, where there is room at this size; else this node. */
-      const xs = all.current.map((one) => one.position.x);
-      const ys = all.current.map((one) => one.position.y);
-      const wide = (Math.max(...xs) - Math.min(...xs) + NODE_WIDTH) * zoom;
-      const high = (Math.max(...ys) - Math.min(...ys) + NODE_HEIGHT) * zoom;
-      if (wide < 0.9 * box.width && high < 0.9 * box.height)
-        void viewOf.current.fitView({ padding: 0.02, minZoom: zoom, maxZoom: zoom });
-      else void viewOf.current.setCenter(node.position.x + NODE_WIDTH / 2, node.position.y + NODE_HEIGHT / 2, { zoom });
-    };
-    /* Behind the render that places it; and again when a panel takes of the width. */
-    const timer = openId === undefined ? undefined : setTimeout(() => reveal.current(), 50);
-    return () => clearTimeout(timer);
-  }, [openId]);
-  useEffect(() => {
-    if (!section.current) return;
-    const observer = new ResizeObserver(() => reveal.current());
-    observer.observe(section.current);
-    return () => observer.disconnect();
-  }, []);
-
-  useEffect(() => {
-    if (fits === 0) return;
-    /* Behind the render that moves the nodes. */
-    const timer = setTimeout(() => void fitView({ padding: 0.2, maxZoom: 1 }), 50);
-    return () => clearTimeout(timer);
-  }, [fits, fitView]);
+  const reveal = useView(section);
+  const onKeyDown = useCanvasKeys(chosenEdge, reveal);
 
   /* What the kit measured and where a drag stands is its own; the rest follows the draft. */
   useEffect(() => {
@@ -224,32 +80,53 @@ function Flow() {
       const known = new Map(now.map((node) => [node.id, node]));
       return cards.map((card) => {
         const old = known.get(card.id);
+        if (old?.data === card.data && old.position === card.position && old.selected === card.selected) return old;
         return old?.measured ? { ...card, measured: old.measured } : card;
       });
     });
   }, [cards]);
 
   const onNodesChange = useCallback((changes: NodeChange<CardNode>[]) => {
-    setNodes((now) =>
-      applyNodeChanges(
-        changes.filter((one) => one.type !== "select" && one.type !== "remove"),
-        now,
-      ),
-    );
+    const ours = changes.filter((one) => one.type !== "select" && one.type !== "remove");
+    if (ours.length) setNodes((now) => applyNodeChanges(ours, now));
   }, []);
-  const dropPlaces = useCallback(
-    (_event: unknown, _node: unknown, dragged: CardNode[]) =>
-      change((now) =>
-        moveNodes(now, new Map(dragged.map(({ id, position: { x, y } }) => [id, { x: snap(x), y: snap(y) }]))),
-      ),
-    [change],
-  );
-  const onSelectionChange = useCallback(
-    ({ nodes: boxed }: OnSelectionChangeParams<CardNode>) => {
-      if (boxed.length > 1) select(boxed.map((node) => node.id));
+  const drop = (dragged: CardNode[]) =>
+    change((now) =>
+      moveNodes(now, new Map(dragged.map(({ id, position: { x, y } }) => [id, { x: snap(x), y: snap(y) }]))),
+    );
+  const onNodeDragStop = useSteady((_event: unknown, _node: unknown, dragged: CardNode[]) => drop(dragged));
+  const onSelectionDragStop = useSteady((_event: unknown, dragged: CardNode[]) => drop(dragged));
+  const onSelectionChange = useSteady(({ nodes: boxed }: OnSelectionChangeParams<CardNode>) => {
+    if (boxed.length > 1) select(boxed.map((node) => node.id));
+  });
+  const onNodeClick = useSteady(
+    (event: { shiftKey: boolean; ctrlKey: boolean; metaKey: boolean }, node: { id: string }) => {
+      setChosenEdge(undefined);
+      if (event.shiftKey || event.ctrlKey || event.metaKey) {
+        const next = new Set(selected);
+        if (!next.delete(node.id)) next.add(node.id);
+        select(next);
+      } else {
+        select([node.id]);
+        open(node.id);
+      }
     },
-    [select],
   );
+  const onEdgeClick = useSteady((_event: unknown, edge: LineEdge) => setChosenEdge(edge.id));
+  const onPaneClick = useSteady(() => {
+    setChosenEdge(undefined);
+    select([]);
+  });
+  const onConnect = useSteady(({ source, target }: NewEdge) => change((now) => connect(now, source, target)));
+  const isValidConnection = useSteady(
+    ({ source, target }: { source: string; target: string }) => refusal(graph, source, target) === undefined,
+  );
+  /* A line that was refused says why. */
+  const onConnectEnd = useSteady((_event: unknown, { fromNode, toNode, fromHandle }: FinalConnectionState) => {
+    if (!fromNode || !toNode) return;
+    const [source, target] = fromHandle?.type === "target" ? [toNode.id, fromNode.id] : [fromNode.id, toNode.id];
+    if (refusal(graph, source, target) === "loop") notice(editorText.check.loop);
+  });
   const errors = problems.filter((problem) => problem.level === "error").length;
 
   return (
@@ -283,27 +160,15 @@ function Flow() {
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         onNodesChange={onNodesChange}
-        onNodeDragStop={dropPlaces}
-        onSelectionDragStop={(event, dragged) => dropPlaces(event, undefined, dragged)}
+        onNodeDragStop={onNodeDragStop}
+        onSelectionDragStop={onSelectionDragStop}
         onSelectionChange={onSelectionChange}
-        onNodeClick={(event, node) => {
-          setChosenEdge(undefined);
-          if (event.shiftKey || event.ctrlKey || event.metaKey) {
-            const next = new Set(selected);
-            if (!next.delete(node.id)) next.add(node.id);
-            select(next);
-          } else {
-            select([node.id]);
-            open(node.id);
-          }
-        }}
-        onEdgeClick={(_event, edge) => setChosenEdge(edge.id)}
-        onPaneClick={() => {
-          setChosenEdge(undefined);
-          select([]);
-        }}
-        onConnect={({ source, target }: NewEdge) => change((now) => connect(now, source, target))}
-        isValidConnection={({ source, target }) => refusal(graph, source, target) === undefined}
+        onNodeClick={onNodeClick}
+        onEdgeClick={onEdgeClick}
+        onPaneClick={onPaneClick}
+        onConnect={onConnect}
+        onConnectEnd={onConnectEnd}
+        isValidConnection={isValidConnection}
         connectionRadius={40}
         nodesDraggable={!readOnly}
         nodesConnectable={!readOnly}
@@ -314,19 +179,17 @@ function Flow() {
         selectionKeyCode="Shift"
         multiSelectionKeyCode={null}
         snapToGrid
-        snapGrid={[GRID, GRID]}
+        snapGrid={snapGrid}
         minZoom={0.2}
         maxZoom={2}
         fitView
-        fitViewOptions={{ padding: 0.2, maxZoom: 1 }}
-        onlyRenderVisibleElements={graph.nodes.length > 150}
-        proOptions={{ hideAttribution: true }}
+        fitViewOptions={wholeView}
+        onlyRenderVisibleElements={graph.nodes.length > MANY}
+        proOptions={noSign}
       >
-        <Background variant={BackgroundVariant.Dots} gap={GRID} size={1} color="var(--line)" />
-        <Controls />
-        {graph.nodes.length > 5 ? (
-          <MiniMap position="bottom-right" ariaLabel={words.overview} style={{ width: 160, height: 100 }} pannable />
-        ) : null}
+        <Ground gap={GRID} />
+        <ZoomButtons />
+        {graph.nodes.length > 5 ? <Overview /> : null}
         {graph.nodes.length === 0 ? <StartCard /> : null}
       </ReactFlow>
     </section>

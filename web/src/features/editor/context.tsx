@@ -29,6 +29,8 @@ export interface Editor {
   canRedo: boolean;
   /* The node whose panel is open. */
   openId: string | undefined;
+  /* The panel stands above the outline, not beside it. */
+  narrow: boolean;
   open: (id: string | undefined) => void;
   selected: ReadonlySet<string>;
   select: (ids: Iterable<string>) => void;

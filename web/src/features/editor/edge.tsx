@@ -2,13 +2,16 @@
 /* A line between two nodes. The chosen one offers to be cut. */
 import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { X } from "lucide-react";
+import { editorText } from "../../text/editor.ts";
 
 const INSET = 7;
 
 export interface LineData extends Record<string, unknown> {
-  label: string;
+  /* Names of its ends. */
+  from: string;
+  to: string;
   /* Takes it away; absent: it may not be. */
-  cut: (() => void) | undefined;
+  cut: ((source: string, target: string) => void) | undefined;
 }
 
 export type LineEdge = Edge<LineData, "line">;
@@ -17,18 +20,20 @@ export function Line({ data, selected, markerEnd, interactionWidth, ...ends }: E
   /* From dot to dot: handles are larger than what one sees of them. */
   const { sourceX, targetX } = ends;
   const [path, x, y] = getBezierPath({ ...ends, sourceX: sourceX - INSET, targetX: targetX + INSET - 2 });
+  const cut = data?.cut;
+  const label = data ? editorText.map.removeEdge(data.from, data.to) : "";
   return (
     <>
       <BaseEdge path={path} interactionWidth={interactionWidth ?? 20} {...(markerEnd ? { markerEnd } : {})} />
-      {selected && data?.cut ? (
+      {selected && cut ? (
         <EdgeLabelRenderer>
           <button
             type="button"
             className="edge-cut nopan"
             style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
-            aria-label={data.label}
-            title={data.label}
-            onClick={data.cut}
+            aria-label={label}
+            title={label}
+            onClick={() => cut(ends.source, ends.target)}
           >
             <X size={14} aria-hidden />
           </button>

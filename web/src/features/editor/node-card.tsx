@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A node on the canvas: name, kind, connection, and one state. */
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
-import { LoaderCircle } from "lucide-react";
 import { memo } from "react";
 import type { Component } from "../../api.gen.ts";
-import { StatusMark } from "../../parts/status-mark.tsx";
-import { iconOf } from "./icons.tsx";
-import type { NodeState } from "./node-state.ts";
+import { NodeFace } from "../../parts/graph.tsx";
+import { iconOf, toneOf } from "../executions/index.ts";
+import { type NodeState, wordsOf } from "./node-state.ts";
+import { NodeMark } from "./state-mark.tsx";
 
 export interface CardData extends Record<string, unknown> {
   name: string;
@@ -22,20 +22,21 @@ export interface CardData extends Record<string, unknown> {
 
 export type CardNode = Node<CardData, "card">;
 
-export function labelOf({ name, component, type, connection, state }: CardData): string {
-  const place = state?.kind === "problem" ? undefined : connection;
-  return [name, component?.title ?? type, place, state?.words].filter(Boolean).join(", ");
+/* A problem takes the room of the connection. */
+const placeOf = ({ connection, state }: CardData) => (state?.problem ? undefined : connection);
+
+export function labelOf(data: CardData): string {
+  return [data.name, data.component?.title ?? data.type, placeOf(data), wordsOf(data.state)].filter(Boolean).join(", ");
 }
 
 export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps<CardNode>) {
-  const { name, component, type, connection, state, reachable, open, readOnly } = data;
-  const Icon = iconOf(component);
+  const { name, component, type, state, reachable, open, readOnly } = data;
+  const place = placeOf(data);
   return (
     <div
       className="node-card"
-      data-selected={selected || undefined}
-      data-open={open || undefined}
-      data-tone={state?.tone}
+      data-chosen={selected || open || undefined}
+      data-tone={state?.status ? toneOf(state.status) : state?.problem ? "warn" : undefined}
     >
       {component?.kind === "trigger" ? null : (
         <Handle type="target" position={Position.Left} isConnectable={!readOnly} aria-hidden />
@@ -49,27 +50,9 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
         aria-pressed={selected}
         data-node={id}
       >
-        {/* In the order of the label; the kind is shown on top. */}
-        <strong className="node-name">{name}</strong>{" "}
-        <span className="node-kind">
-          <Icon size={14} aria-hidden />
-          {component?.title ?? type}
-        </span>{" "}
-        <span className="node-foot">
-          {connection && state?.kind !== "problem" ? <span className="node-connection">{connection}</span> : null}{" "}
-          {state ? (
-            state.busy ? (
-              <span className="status-mark" data-tone="info">
-                <LoaderCircle size={16} className="turning" aria-hidden />
-                {state.words}
-              </span>
-            ) : (
-              <StatusMark tone={state.tone}>
-                <span className="node-words">{state.words}</span>
-              </StatusMark>
-            )
-          ) : null}
-        </span>
+        <NodeFace icon={iconOf(component)} kind={component?.title ?? type} name={name}>
+          {place ? <span className="node-note">{place}</span> : null} <NodeMark state={state} />
+        </NodeFace>
       </div>
       <Handle type="source" position={Position.Right} isConnectable={!readOnly} aria-hidden />
     </div>

@@ -1,33 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one state that a node shows: a problem before what runs before how the last execution went. */
+/*
+ * The one state that a node shows: what keeps it from running, before how the execution that is shown
+ * went, before what might be wrong with it.
+ */
 import type { Step } from "../../api.gen.ts";
-import type { Tone } from "../../parts/status-mark.tsx";
-import { editorText } from "../../text/editor.ts";
+import { runs } from "../../text/runs.ts";
 import type { Problem } from "./model/check.ts";
 
-const words = editorText.node;
+export type NodeState = { problem: Problem; status?: undefined } | { status: Step["status"]; problem?: undefined };
 
-export interface NodeState {
-  kind: "problem" | "step";
-  tone: Tone;
-  words: string;
-  busy?: boolean;
+export function stateOf(problems: Problem[], step: { status: Step["status"] } | undefined): NodeState | undefined {
+  const error = problems.find((problem) => problem.level === "error");
+  if (error) return { problem: error };
+  if (step) return { status: step.status };
+  return problems[0] && { problem: problems[0] };
 }
 
-const tones: Record<Step["status"], Tone> = {
-  pending: "idle",
-  running: "info",
-  waiting: "warn",
-  succeeded: "ok",
-  failed: "err",
-  skipped: "idle",
-  cancelled: "idle",
-};
+export function sameState(a: NodeState | undefined, b: NodeState | undefined): boolean {
+  return a?.status === b?.status && a?.problem?.message === b?.problem?.message;
+}
 
-export function stateOf(problems: Problem[], step: Step | undefined): NodeState | undefined {
-  const first = problems.find((problem) => problem.level === "error") ?? problems[0];
-  if (first) return { kind: "problem", tone: "warn", words: first.message };
-  if (!step) return undefined;
-  const { status } = step;
-  return { kind: "step", tone: tones[status], words: words[status], ...(status === "running" ? { busy: true } : {}) };
+/* As it is read in the middle of a node's name. */
+export function wordsOf(state: NodeState | undefined): string | undefined {
+  return state?.status ? runs.status[state.status].toLowerCase() : state?.problem?.message;
 }

@@ -2,90 +2,135 @@
 /* The same draft as a list, in the order in which it runs. */
 import { ActionIcon, Button } from "@mantine/core";
 import { CornerDownRight, Spline, Trash2 } from "lucide-react";
-import { StatusMark } from "../../parts/status-mark.tsx";
+import { memo, useMemo } from "react";
+import type { Component } from "../../api.gen.ts";
+import { useSteady } from "../../parts/steady.ts";
 import { editorText } from "../../text/editor.ts";
-import { problemsOf, useEditor } from "./context.tsx";
-import { iconOf } from "./icons.tsx";
-import type { Graph, GraphNode } from "./model/graph.ts";
-import { stateOf } from "./node-state.ts";
+import { iconOf } from "../executions/index.ts";
+import { type Editor, useEditor } from "./context.tsx";
+import { focusPanel } from "./focus.ts";
+import { byNode } from "./model/check.ts";
+import { connectionFieldOf } from "./model/fields.ts";
+import { inOrder } from "./model/order.ts";
+import { type NodeState, sameState, stateOf } from "./node-state.ts";
 import "./outline.css";
 import { Palette } from "./palette.tsx";
+import { NodeMark } from "./state-mark.tsx";
 
 const words = editorText.node;
 
-/* Before what runs after it; otherwise as they stand, from left to right. */
-export function inOrder(graph: Graph): GraphNode[] {
-  const rest = [...graph.nodes].sort((a, b) => a.position.x - b.position.x || a.position.y - b.position.y);
-  const waits = new Map(rest.map((node) => [node.id, 0]));
-  for (const edge of graph.edges) waits.set(edge.target, (waits.get(edge.target) ?? 0) + 1);
-  const ordered: GraphNode[] = [];
-  while (rest.length) {
-    const at = rest.findIndex((node) => waits.get(node.id) === 0);
-    const [next] = rest.splice(Math.max(at, 0), 1);
-    if (!next) break;
-    ordered.push(next);
-    for (const edge of graph.edges)
-      if (edge.source === next.id) waits.set(edge.target, (waits.get(edge.target) ?? 0) - 1);
-  }
-  return ordered;
+interface ItemProps extends Pick<Editor, "ask" | "remove"> {
+  id: string;
+  name: string;
+  type: string;
+  component: Component | undefined;
+  connection: string | undefined;
+  /* Names of what it runs after. */
+  before: string;
+  state: NodeState | undefined;
+  isOpen: boolean;
+  locked: boolean;
+  open: (id: string) => void;
 }
 
-function Item({ node }: { node: GraphNode }) {
-  const { graph, components, connections, problems, steps, open, openId, select, ask, remove, readOnly } = useEditor();
-  const component = components.get(node.type);
+function isSame({ state: a, ...before }: ItemProps, { state: b, ...after }: ItemProps): boolean {
+  return sameState(a, b) && Object.entries(before).every(([key, value]) => value === after[key as keyof typeof after]);
+}
+
+const Item = memo(function Item({ id, name, component, ...item }: ItemProps) {
   const Icon = iconOf(component);
-  const state = stateOf(problemsOf(problems, node.id), steps.get(node.id));
-  const before = graph.edges
-    .filter((edge) => edge.target === node.id)
-    .map((edge) => graph.nodes.find((one) => one.id === edge.source)?.name ?? edge.source);
-  const connection = connections?.find((one) => one.id === node.config.connectionId);
   return (
-    <li className="outline-item" data-open={node.id === openId || undefined} data-outline={node.id}>
+    <li className="outline-item" data-open={item.isOpen || undefined} data-outline={id}>
       <Icon size={16} aria-hidden />
       <div className="outline-main">
         <button
           type="button"
           className="outline-name"
-          aria-label={words.openLabel(node.name)}
-          aria-pressed={node.id === openId}
-          onClick={() => {
-            select([node.id]);
-            open(node.id);
-          }}
+          aria-label={words.openLabel(name)}
+          aria-pressed={item.isOpen}
+          data-node={id}
+          onClick={() => item.open(id)}
         >
-          {node.name}
+          {name}
         </button>
         <span className="meta">
-          {[component?.title ?? node.type, connection?.name].filter(Boolean).join(" · ")}
+          {[component?.title ?? item.type, item.connection].filter(Boolean).join(" · ")}
           {" · "}
-          {before.length ? `${words.runsAfter} ${before.join(", ")}` : words.runsFirst}
+          {item.before ? `${words.runsAfter} ${item.before}` : words.runsFirst}
         </span>
-        {state ? <StatusMark tone={state.tone}>{state.words}</StatusMark> : null}
+        <NodeMark state={item.state} />
       </div>
-      {readOnly ? null : (
+      {item.locked ? null : (
         <div className="outline-actions">
           <Button
             size="compact-sm"
             leftSection={<Spline size={14} aria-hidden />}
-            aria-label={words.connectToLabel(node.name)}
-            onClick={() => ask({ kind: "connect", nodeId: node.id })}
+            aria-label={words.connectToLabel(name)}
+            onClick={() => item.ask({ kind: "connect", nodeId: id })}
           >
             {words.connectTo}
           </Button>
           <Button
             size="compact-sm"
             leftSection={<CornerDownRight size={14} aria-hidden />}
-            aria-label={words.insertLabel(node.name)}
-            onClick={() => ask({ kind: "insert", nodeId: node.id })}
+            aria-label={words.insertLabel(name)}
+            onClick={() => item.ask({ kind: "insert", nodeId: id })}
           >
             {words.insertAfter}
           </Button>
-          <ActionIcon aria-label={words.deleteLabel(node.name)} onClick={() => remove([node.id])}>
+          <ActionIcon aria-label={words.deleteLabel(name)} onClick={() => item.remove([id])}>
             <Trash2 size={16} />
           </ActionIcon>
         </div>
       )}
     </li>
+  );
+}, isSame);
+
+function Items() {
+  const { graph, components, connections, problems, steps, openId, ask, remove, readOnly, ...editor } = useEditor();
+  const open = useSteady((id: string) => {
+    editor.select([id]);
+    editor.open(id);
+    if (editor.narrow) focusPanel(id);
+  });
+  const order = useMemo(() => inOrder(graph), [graph]);
+  const wrong = useMemo(() => byNode(problems), [problems]);
+  const before = useMemo(() => {
+    const names = new Map(graph.nodes.map((node) => [node.id, node.name]));
+    const found = new Map<string, string>();
+    for (const { source, target } of graph.edges) {
+      const name = names.get(source) ?? source;
+      const others = found.get(target);
+      found.set(target, others === undefined ? name : `${others}, ${name}`);
+    }
+    return found;
+  }, [graph]);
+  const connectionNames = useMemo(() => new Map(connections?.map((one) => [one.id, one.name])), [connections]);
+  return (
+    <ol>
+      {order.map((node) => {
+        const component = components.get(node.type);
+        const field = connectionFieldOf(component);
+        return (
+          <Item
+            key={node.id}
+            id={node.id}
+            name={node.name}
+            type={node.type}
+            component={component}
+            connection={field && connectionNames.get(String(node.config[field.name]))}
+            before={before.get(node.id) ?? ""}
+            state={stateOf(wrong.get(node.id) ?? [], steps.get(node.id))}
+            isOpen={node.id === openId}
+            locked={readOnly !== undefined}
+            open={open}
+            ask={ask}
+            remove={remove}
+          />
+        );
+      })}
+    </ol>
   );
 }
 
@@ -94,11 +139,7 @@ export default function Outline() {
   return (
     <section className="outline" id="editor-canvas" aria-label={editorText.outline} tabIndex={-1}>
       {graph.nodes.length === 0 ? <p className="muted">{words.nothingYet}</p> : null}
-      <ol>
-        {inOrder(graph).map((node) => (
-          <Item key={node.id} node={node} />
-        ))}
-      </ol>
+      <Items />
       {readOnly ? null : (
         <section className="outline-add" aria-label={editorText.palette.title}>
           <h2>{editorText.palette.title}</h2>

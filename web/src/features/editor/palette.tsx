@@ -5,8 +5,8 @@ import { Search } from "lucide-react";
 import { useState } from "react";
 import type { Component } from "../../api.gen.ts";
 import { editorText } from "../../text/editor.ts";
+import { iconOf } from "../executions/index.ts";
 import { useEditor } from "./context.tsx";
-import { iconOf } from "./icons.tsx";
 
 const words = editorText.palette;
 export const DRAG_TYPE = "application/x-tieline-node";
@@ -27,7 +27,9 @@ export function Palette({ choose, id = "palette-search" }: Props) {
   const { components, add, readOnly } = useEditor();
   const [query, setQuery] = useState("");
   const wanted = query.trim().toLowerCase();
-  const found = [...components.values()].filter((component) =>
+  /* Nothing leads to a trigger. */
+  const fitting = [...components.values()].filter((component) => !choose || component.kind !== "trigger");
+  const found = fitting.filter((component) =>
     `${component.title} ${component.name} ${groupOf(component)}`.toLowerCase().includes(wanted),
   );
   const groups = [...new Set(found.map(groupOf))];
@@ -47,7 +49,7 @@ export function Palette({ choose, id = "palette-search" }: Props) {
         onChange={(event) => setQuery(event.currentTarget.value)}
         onKeyDown={(event) => {
           const first = found[0];
-          if (event.key !== "Enter" || !first || readOnly) return;
+          if (event.key !== "Enter" || wanted === "" || !first || readOnly) return;
           event.preventDefault();
           take(first.name);
         }}

@@ -10,13 +10,13 @@ import { Dialog } from "../../parts/dialog.tsx";
 import { TabList } from "../../parts/tab-list.tsx";
 import { editorText } from "../../text/editor.ts";
 import { text } from "../../text/en.ts";
-import { Duration, Payload, StateMark } from "../executions/index.ts";
-import { focusNode } from "./canvas-keys.ts";
+import { Duration, iconOf, Payload, StateMark } from "../executions/index.ts";
 import { problemsOf, type StepNow, useEditor } from "./context.tsx";
+import { dropDown } from "./fields/drop-down.ts";
 import { Field } from "./fields/field.tsx";
 import { errorOf } from "./fields/notes.tsx";
 import { RetryFields } from "./fields/retry.tsx";
-import { iconOf } from "./icons.tsx";
+import { focusNode } from "./focus.ts";
 import { isShown } from "./model/fields.ts";
 import { changeNode, findNode, GRID, type GraphNode, moveNodes, type Point, setConfig, setId } from "./model/graph.ts";
 import "./panel.css";
@@ -24,7 +24,7 @@ import "./panel.css";
 const words = editorText.panel;
 
 function NodeActions({ node }: { node: GraphNode }) {
-  const { change, duplicate, remove, ask, open } = useEditor();
+  const { change, duplicate, remove, ask } = useEditor();
   const move = (way: Point) =>
     change(
       (now) =>
@@ -32,7 +32,7 @@ function NodeActions({ node }: { node: GraphNode }) {
       "move",
     );
   return (
-    <Menu position="bottom-end" width={200}>
+    <Menu position="bottom-end" width={200} {...dropDown(false)}>
       <Menu.Target>
         <ActionIcon aria-label={editorText.node.actions(node.name)}>
           <Ellipsis size={16} />
@@ -56,14 +56,7 @@ function NodeActions({ node }: { node: GraphNode }) {
           </Menu.Item>
         ))}
         <Menu.Divider />
-        <Menu.Item
-          onClick={() => {
-            remove([node.id]);
-            open(undefined);
-          }}
-        >
-          {editorText.node.remove}
-        </Menu.Item>
+        <Menu.Item onClick={() => remove([node.id])}>{editorText.node.remove}</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );
@@ -122,6 +115,7 @@ function Properties({ node, component, inDialog }: { node: GraphNode; component:
     <div className="form">
       <TextInput
         id={inDialog ? "panel-name-wide" : "panel-name"}
+        data-of={node.id}
         label={words.name}
         value={node.name}
         maxLength={100}
@@ -159,6 +153,7 @@ function Properties({ node, component, inDialog }: { node: GraphNode; component:
                 { value: "continue", label: words.goOn },
               ]}
               value={node.onError ?? "fail"}
+              allowDeselect={false}
               readOnly={readOnly !== undefined}
               onChange={(value) =>
                 change((now) =>
@@ -167,7 +162,7 @@ function Properties({ node, component, inDialog }: { node: GraphNode; component:
                   ),
                 )
               }
-              comboboxProps={{ withinPortal: !inDialog }}
+              comboboxProps={dropDown(inDialog)}
             />
           ) : null}
           <IdField node={node} />
@@ -292,6 +287,7 @@ export default function NodePanel() {
       <aside
         className="node-panel"
         id="editor-panel"
+        data-of={node.id}
         tabIndex={-1}
         aria-label={title}
         style={{ width }}
@@ -323,7 +319,9 @@ export default function NodePanel() {
         {wide ? null : <Body key={node.id} node={node} inDialog={false} />}
       </aside>
       <Dialog opened={wide} close={() => setWide(false)} title={`${title}: ${node.name}`} width={960}>
-        <Body node={node} inDialog />
+        <div data-editor-keys>
+          <Body node={node} inDialog />
+        </div>
       </Dialog>
     </>
   );

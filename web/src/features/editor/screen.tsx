@@ -3,7 +3,7 @@
 import { Button } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useBlocker, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { api, queryClient, trpc } from "../../api/client.ts";
 import type { Component, Workflow } from "../../api.gen.ts";
 import { announce } from "../../app/announce.tsx";
@@ -11,19 +11,21 @@ import { problemOf } from "../../app/errors.ts";
 import { atLeast } from "../../app/permissions.ts";
 import { useUser } from "../../app/session.ts";
 import { ConfirmDiscard } from "../../parts/confirm-discard.tsx";
+import { focusOn } from "../../parts/focus.ts";
+import { useSteady } from "../../parts/steady.ts";
 import { editorText } from "../../text/editor.ts";
 import { RenameDialog } from "../workflows/index.ts";
 import { Canvas } from "./canvas.tsx";
-import { focusNode } from "./canvas-keys.ts";
 import { type Editor, EditorProvider, type Question } from "./context.tsx";
 import "./editor.css";
-import { LastRun } from "./last-run.tsx";
+import { focusNode, focusPanel } from "./focus.ts";
 import { check, withServers } from "./model/check.ts";
 import { connectionFieldOf } from "./model/fields.ts";
 import { addNode, copyOf, type Graph, insertAfter, paste, removeNodes, usesTrigger } from "./model/graph.ts";
+import { afterRemoval } from "./model/order.ts";
 import { NodeDialogs } from "./node-dialogs.tsx";
 import { Palette } from "./palette.tsx";
-import { Problems } from "./problems.tsx";
+import { Foot } from "./problems.tsx";
 import { RunDialog } from "./run-dialog.tsx";
 import { type SaveState, Toolbar } from "./toolbar.tsx";
 import { graphOf, useDraft } from "./use-draft.ts";
@@ -99,11 +101,14 @@ function Screen({ workflow, first }: { workflow: Workflow; first: Graph }) {
   const outline = narrow || search.view === "outline";
   const readOnly = atLeast(project.role, "editor") ? undefined : editorText.editorsOnly;
 
-  const problems = useMemo(() => {
-    const known = connections && new Map(connections.map((one) => [one.id, one]));
-    const found = check(graph, { components, connections: known });
-    return withServers(found, workflow.problems, draft.base.graph, graph);
-  }, [graph, components, connections, workflow.problems, draft.base.graph]);
+  const around = useMemo(
+    () => ({ components, connections: connections && new Map(connections.map((one) => [one.id, one])) }),
+    [components, connections],
+  );
+  const problems = useMemo(
+    () => withServers(check(graph, around), workflow.problems, draft.base.graph, graph),
+    [graph, around, workflow.problems, draft.base.graph],
+  );
 
   const setSearch = (next: { node?: string | undefined; outline?: boolean }) =>
     void navigate({
@@ -116,8 +121,8 @@ function Screen({ workflow, first }: { workflow: Workflow; first: Graph }) {
       replace: true,
       ignoreBlocker: true,
     });
-  const open = (id: string | undefined) => setSearch({ node: id });
-  const select = (ids: Iterable<string>) => setSelected(new Set(ids));
+  const open = useSteady((id: string | undefined) => setSearch({ node: id }));
+  const select = useCallback((ids: Iterable<string>) => setSelected(new Set(ids)), []);
 
   const add: Editor["add"] = (type, { at, insertAfter: behind } = {}) => {
     const component = components.get(type);
@@ -133,15 +138,19 @@ function Screen({ workflow, first }: { workflow: Workflow; first: Graph }) {
     change(() => next);
     select([id]);
     open(id);
-    focusNode(id);
+    if (narrow) focusPanel(id);
+    else focusNode(id);
   };
 
-  const remove = (ids: Iterable<string>) => {
+  const remove = useSteady((ids: Iterable<string>) => {
     const gone = new Set(ids);
+    const next = afterRemoval(graph, gone);
     change((now) => removeNodes(now, gone));
-    setSelected(new Set());
+    select(next ? [next.id] : []);
     if (search.node && gone.has(search.node)) open(undefined);
-  };
+    if (next) focusNode(next.id);
+    else focusOn("#editor-canvas");
+  });
   const duplicate = (ids: Iterable<string>) => {
     const { graph: next, ids: made } = paste(graph, copyOf(graph, new Set(ids)));
     change(() => next);
@@ -211,6 +220,7 @@ function Screen({ workflow, first }: { workflow: Workflow; first: Graph }) {
     canRedo: draft.canRedo,
     openId: search.node,
     open,
+    narrow,
     selected,
     select,
     add,
@@ -264,10 +274,7 @@ function Screen({ workflow, first }: { workflow: Workflow; first: Graph }) {
             <NodePanel />
           </Suspense>
         </div>
-        <footer className="editor-foot" id="editor-foot" tabIndex={-1}>
-          <Problems />
-          <LastRun execution={run.execution} />
-        </footer>
+        <Foot execution={run.execution} />
       </div>
       <NodeDialogs question={question} />
       <RunDialog

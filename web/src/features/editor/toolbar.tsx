@@ -41,11 +41,13 @@ export function Toolbar(props: Props) {
     <header className="editor-bar">
       <div className="editor-title">
         <nav className="crumbs">
-          <Link to="/projects/$projectId/workflows" params={{ projectId: project.id }}>
+          <Link to="/projects/$projectId/workflows" params={{ projectId: project.id }} title={project.name}>
             {project.name}
           </Link>
         </nav>
-        <h1 tabIndex={-1}>{workflow.name}</h1>
+        <h1 tabIndex={-1} title={workflow.name}>
+          {workflow.name}
+        </h1>
         <GuardedIcon label={words.rename} reason={readOnly} onClick={props.rename}>
           <Pencil size={16} />
         </GuardedIcon>

@@ -8,6 +8,7 @@ import type { Workflow } from "../../api.gen.ts";
 import { announce } from "../../app/announce.tsx";
 import { problemOf } from "../../app/errors.ts";
 import { editorText } from "../../text/editor.ts";
+import { runs } from "../../text/runs.ts";
 
 export function useRun(workflow: Workflow) {
   const { id: workflowId, projectId } = workflow;
@@ -27,7 +28,7 @@ export function useRun(workflow: Workflow) {
       return;
     said.current = execution.id;
     setCancelling(false);
-    announce(editorText.last.ended(editorText.last.states[execution.status]));
+    announce(editorText.last.ended(runs.status[execution.status]));
     void queryClient.invalidateQueries(trpc.executions.list.pathFilter());
   }, [execution, startedId]);
 

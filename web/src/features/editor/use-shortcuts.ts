@@ -14,8 +14,8 @@ addShortcuts({
     { keys: [control, "Z"], does: words.undo },
     { keys: [control, "Shift", "Z"], does: words.redo },
     { keys: ["F6"], does: words.parts },
-    { keys: ["T"], does: words.tidy },
-    { keys: ["O"], does: words.outline },
+    { keys: ["t"], does: words.tidy },
+    { keys: ["o"], does: words.outline },
   ],
 });
 addShortcuts({
@@ -23,8 +23,8 @@ addShortcuts({
   keys: [
     { keys: ["← ↑ → ↓"], does: words.go },
     { keys: ["Shift", "← ↑ → ↓"], does: words.move },
-    { keys: ["A"], does: words.add },
-    { keys: ["C"], does: words.connect },
+    { keys: ["a"], does: words.add },
+    { keys: ["c"], does: words.connect },
     { keys: ["Enter"], does: words.open },
     { keys: ["F2"], does: words.rename },
     { keys: ["Del"], does: words.remove },
@@ -43,16 +43,27 @@ interface Actions {
   toggleOutline: () => void;
 }
 
-const places = ["editor-palette", "editor-canvas", "editor-panel", "editor-foot"];
+/* Each with what in it takes the focus, in the order of preference. */
+const places: Record<string, string[]> = {
+  "editor-palette": ["input"],
+  "editor-canvas": ['[data-node][tabindex="0"]', "[data-node]", "button", "input"],
+  "editor-panel": ["#panel-name", "button"],
+  "editor-foot": ["button", "a"],
+};
 
 /* F6: on to the next part of the screen. */
 function goRound(step: number): void {
-  const there = places.filter((id) => document.getElementById(id));
+  const there = Object.keys(places).filter((id) => document.getElementById(id));
   const here = there.findIndex((id) => document.getElementById(id)?.contains(document.activeElement));
-  const next = there[(here + step + there.length) % there.length] ?? there[0];
+  /* From nowhere it begins at the first, or at the last. */
+  const next = here < 0 ? there.at(step > 0 ? 0 : -1) : there[(here + step + there.length) % there.length];
   const place = next === undefined ? null : document.getElementById(next);
-  const inner = place?.querySelector<HTMLElement>('[data-node][tabindex="0"], input, button:not([disabled])');
-  (inner ?? place)?.focus();
+  if (next === undefined || !place) return;
+  for (const wanted of places[next] ?? []) {
+    place.querySelector<HTMLElement>(wanted)?.focus();
+    if (place.contains(document.activeElement)) return;
+  }
+  place.focus();
 }
 
 export function useShortcuts(actions: Actions): void {
@@ -61,8 +72,9 @@ export function useShortcuts(actions: Actions): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const { save, run, undo, redo, tidyUp, toggleOutline } = latest.current;
-      /* A dialog has its own keys. */
-      if (event.defaultPrevented || document.querySelector('[role="dialog"], [role="alertdialog"]')) return;
+      /* A dialog has its own keys, but for what belongs to the draft in the wide one of the properties. */
+      const dialogs = [...document.querySelectorAll('[role="dialog"], [role="alertdialog"]')];
+      if (event.defaultPrevented || dialogs.some((dialog) => !dialog.querySelector("[data-editor-keys]"))) return;
       const typing = (event.target as HTMLElement).closest?.("input, textarea, [contenteditable=true]");
       let act: (() => void) | undefined;
       if ((event.ctrlKey || event.metaKey) && !event.altKey) {
@@ -71,6 +83,8 @@ export function useShortcuts(actions: Actions): void {
         else if (key === "enter") act = run;
         else if (key === "z") act = event.shiftKey ? redo : undo;
         else if (key === "y") act = redo;
+      } else if (dialogs.length > 0) {
+        return;
       } else if (event.key === "F6") {
         act = () => goRound(event.shiftKey ? -1 : 1);
       } else if (!typing && !event.altKey && lettersOn()) {

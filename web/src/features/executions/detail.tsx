@@ -16,7 +16,7 @@ import { TabList } from "../../parts/tab-list.tsx";
 import { runs } from "../../text/runs.ts";
 import { useProject } from "../projects/index.ts";
 import { useCancel, useRunAgain } from "./actions.ts";
-import "./executions.css";
+import "./detail.css";
 import { Inspector } from "./inspector.tsx";
 import type { ExecutionSearch } from "./search.ts";
 import { Duration, StateMark } from "./state.tsx";
@@ -50,7 +50,7 @@ function Headline({ execution }: { execution: Execution }) {
       </div>
       <p className="run-facts muted">
         <span>{runs.list.version(execution.workflowVersion)}</span>
-        <time dateTime={execution.createdAt}>{runs.dayTime(execution.createdAt)}</time>
+        <time dateTime={execution.createdAt}>{runs.moment(execution.createdAt)}</time>
         <span>
           <Duration span={execution} open={open} />
         </span>
@@ -150,6 +150,21 @@ function useSayEnd(execution: Execution | undefined): void {
   }, [execution]);
 }
 
+/* As high as what comes. */
+function Loading() {
+  return (
+    <div className="run late" aria-busy>
+      <div className="run-header">
+        <span className="skeleton run-skeleton" />
+      </div>
+      <div className="run-body">
+        <div className="run-main run-skeleton" />
+        <div className="run-main run-skeleton" />
+      </div>
+    </div>
+  );
+}
+
 export function ExecutionScreen() {
   const { executionId } = useParams({ from: "/user/projects/$projectId/executions/$executionId" });
   const search = useSearch({ from: "/user/projects/$projectId/executions/$executionId" });
@@ -163,7 +178,7 @@ export function ExecutionScreen() {
     if (["NOT_FOUND", "BAD_REQUEST"].includes(problemOf(query.error).code)) return <NotFoundPage />;
     return <LoadError what={runs.list.one} error={query.error} retry={() => void query.refetch()} />;
   }
-  if (!execution) return <div aria-busy />;
+  if (!execution) return <Loading />;
   if (execution.projectId !== project.id) return <NotFoundPage />;
 
   const set = (change: Partial<ExecutionSearch>) =>

@@ -1,30 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The definition that an execution runs, as a picture to read: each node shows how it stands. */
-import {
-  Background,
-  BackgroundVariant,
-  Controls,
-  type Edge,
-  Handle,
-  MarkerType,
-  type Node,
-  type NodeProps,
-  Position,
-  ReactFlow,
-} from "@xyflow/react";
-import "@xyflow/react/dist/base.css";
+
 import { useQuery } from "@tanstack/react-query";
+import { type Edge, Handle, type Node, type NodeProps, Position, ReactFlow } from "@xyflow/react";
 import { useMemo } from "react";
 import { trpc } from "../../api/client.ts";
 import type { Step } from "../../api.gen.ts";
+import { arrow, Ground, NodeFace, noRole, wholeView, ZoomButtons } from "../../parts/graph.tsx";
+import { NODE_HEIGHT, NODE_WIDTH } from "../../parts/graph-size.ts";
 import { LoadError } from "../../parts/load-error.tsx";
 import { runs } from "../../text/runs.ts";
-import { Duration, StateMark } from "./state.tsx";
-import { useKindTitle } from "./use-kinds.ts";
+import { Duration, StateMark, toneOf } from "./state.tsx";
+import "./graph.css";
+import { useKind } from "./use-kinds.ts";
 
 const words = runs.detail;
-const WIDTH = 224;
-const HEIGHT = 72;
 
 interface Definition {
   nodes: { id: string; position?: { x: number; y: number } }[];
@@ -35,27 +25,26 @@ type CardNode = Node<{ step: Step; chosen: boolean; select: (id: string) => void
 
 function Card({ data }: NodeProps<CardNode>) {
   const { step, chosen, select } = data;
-  const kind = useKindTitle(step.type);
+  const { title, icon } = useKind(step.type);
   const open = step.status === "running" || step.status === "waiting";
   return (
     <>
       <Handle type="target" position={Position.Left} isConnectable={false} />
       <button
         type="button"
-        className="run-node nodrag nopan"
+        className="run-node node-card node-body nodrag nopan"
         aria-pressed={chosen}
-        data-state={step.status}
+        data-tone={toneOf(step.status)}
+        data-chosen={chosen || undefined}
         data-node={step.nodeId}
         onClick={() => select(step.nodeId)}
       >
-        <strong className="one-line">{step.name}</strong>
-        <span className="muted one-line">{kind}</span>
-        <span className="run-node-foot">
+        <NodeFace icon={icon} kind={title} name={step.name}>
           <StateMark state={step.status} />
-          <span className="muted">
+          <span className="node-note">
             <Duration span={step} open={open} />
           </span>
-        </span>
+        </NodeFace>
       </button>
       <Handle type="source" position={Position.Right} isConnectable={false} />
     </>
@@ -85,7 +74,7 @@ function placesOf({ nodes, edges }: Definition): Map<string, { x: number; y: num
       const column = columns.get(id) ?? 0;
       const row = filled[column] ?? 0;
       filled[column] = row + 1;
-      return [id, { x: column * (WIDTH + 64), y: row * (HEIGHT + 32) }];
+      return [id, { x: column * (NODE_WIDTH + 64), y: row * (NODE_HEIGHT + 32) }];
     }),
   );
 }
@@ -111,8 +100,8 @@ export function RunGraph({ executionId, steps, selected, select }: Props) {
           source: edge.source,
           target: edge.target,
           focusable: false,
-          markerEnd: { type: MarkerType.ArrowClosed, color: "var(--edge)" },
-          domAttributes: { "aria-roledescription": undefined } as object,
+          markerEnd: arrow,
+          domAttributes: noRole,
         }),
       ),
     [definition],
@@ -125,10 +114,10 @@ export function RunGraph({ executionId, steps, selected, select }: Props) {
       type: "run",
       position: places.get(step.nodeId) ?? { x: 0, y: 0 },
       data: { step, chosen: step.nodeId === selected, select },
-      width: WIDTH,
-      height: HEIGHT,
+      width: NODE_WIDTH,
+      height: NODE_HEIGHT,
       focusable: false,
-      domAttributes: { "aria-roledescription": undefined } as object,
+      domAttributes: noRole,
     }),
   );
   return (
@@ -147,14 +136,13 @@ export function RunGraph({ executionId, steps, selected, select }: Props) {
         minZoom={0.2}
         maxZoom={1.5}
         fitView
-        fitViewOptions={{ padding: 0.1, maxZoom: 1 }}
+        fitViewOptions={wholeView}
         deleteKeyCode={null}
         disableKeyboardA11y
         proOptions={{ hideAttribution: true }}
-        ariaLabelConfig={{ "controls.zoomIn.ariaLabel": words.zoomIn, "controls.zoomOut.ariaLabel": words.zoomOut }}
       >
-        <Background variant={BackgroundVariant.Dots} gap={16} color="var(--line)" />
-        <Controls showInteractive={false} position="bottom-right" />
+        <Ground gap={16} />
+        <ZoomButtons />
       </ReactFlow>
     </section>
   );

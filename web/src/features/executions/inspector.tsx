@@ -7,14 +7,15 @@ import { sentence } from "../../app/errors.ts";
 import { LoadError } from "../../parts/load-error.tsx";
 import { TabList } from "../../parts/tab-list.tsx";
 import { runs } from "../../text/runs.ts";
+import "./inspector.css";
 import { Payload } from "./payload.tsx";
 import { Duration, StateMark } from "./state.tsx";
-import { useKindTitle } from "./use-kinds.ts";
+import { useKind } from "./use-kinds.ts";
 
 const words = runs.detail;
 type Section = "input" | "output" | "attempts";
 
-export function ErrorLine({ error }: { error: ExecutionError }) {
+export function ErrorLine({ error, advise = true }: { error: ExecutionError; advise?: boolean }) {
   return (
     <div className="run-error">
       <span>{sentence(error.message)}</span>
@@ -27,12 +28,12 @@ export function ErrorLine({ error }: { error: ExecutionError }) {
           </>
         ) : null}
       </span>
-      {error.advice ? <p className="muted">{error.advice}</p> : null}
+      {advise && error.advice ? <p className="muted">{error.advice}</p> : null}
     </div>
   );
 }
 
-function AttemptItem({ attempt }: { attempt: Attempt }) {
+function AttemptItem({ attempt, advise }: { attempt: Attempt; advise: boolean }) {
   return (
     <li>
       <div className="attempt-line">
@@ -43,7 +44,7 @@ function AttemptItem({ attempt }: { attempt: Attempt }) {
           <Duration span={attempt} open={attempt.status === "started"} />
         </span>
       </div>
-      {attempt.error ? <ErrorLine error={attempt.error} /> : null}
+      {attempt.error ? <ErrorLine error={attempt.error} advise={advise} /> : null}
     </li>
   );
 }
@@ -56,8 +57,13 @@ function Attempts({ step }: { step: Step }) {
   return (
     <>
       <ol className="attempts">
-        {step.attempts.map((attempt) => (
-          <AttemptItem key={attempt.number} attempt={attempt} />
+        {step.attempts.map((attempt, index) => (
+          <AttemptItem
+            key={attempt.number}
+            attempt={attempt}
+            /* The same advice is given once, where it counts: at the last attempt. */
+            advise={attempt.error?.advice !== step.attempts[index + 1]?.error?.advice}
+          />
         ))}
       </ol>
       {step.attemptCount > step.attempts.length ? <p className="meta">{words.keptAttempts}</p> : null}
@@ -87,7 +93,7 @@ function firstSection(step: Step): Section {
 
 export function Inspector({ executionId, step }: { executionId: string; step: Step }) {
   const [chosen, setChosen] = useState<Section>();
-  const kind = useKindTitle(step.type);
+  const kind = useKind(step.type).title;
   const section = chosen ?? firstSection(step);
   return (
     <section className="inspector" aria-labelledby="inspector-title">

@@ -20,14 +20,14 @@ import { text } from "../../text/en.ts";
 import { runs } from "../../text/runs.ts";
 import { useProject } from "../projects/index.ts";
 import { useCancel, useRunAgain } from "./actions.ts";
-import "./executions.css";
+import "./list.css";
 import { type ExecutionsSearch, statuses } from "./search.ts";
 import { Duration, StateMark } from "./state.tsx";
 import { useExecutionList } from "./use-list.ts";
 
 const words = runs.list;
 /* So near to the end more is fetched. */
-const AHEAD_ROWS = 20;
+const AHEAD_ROWS = 50;
 
 interface RowProps {
   execution: ExecutionSummary;

@@ -6,6 +6,7 @@ import { useEffect, useState } from "react";
 import { Choice } from "../../parts/choice.tsx";
 import { JsonView } from "../../parts/json-view.tsx";
 import { runs } from "../../text/runs.ts";
+import "./payload.css";
 
 const words = runs.payload;
 const ROWS_PAGE = 200;

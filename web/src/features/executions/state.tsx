@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import type { Attempt, Execution, Step } from "../../api.gen.ts";
 import type { Tone } from "../../parts/status-mark.tsx";
 import { runs } from "../../text/runs.ts";
+import "./state.css";
 
 export type State = Execution["status"] | Step["status"] | Attempt["status"];
 

@@ -9,8 +9,9 @@ export interface Interval {
 }
 
 export interface Fold extends Interval {
-  /* Where it is shown, 0 to 1. */
+  /* Where it is shown, and how wide: 0 to 1. */
   at: number;
+  width: number;
 }
 
 export interface Scale {
@@ -26,8 +27,11 @@ const FOLD_TIMES = 10;
 const FOLD_PART = 0.2;
 /* Nobody minds a shorter one. */
 const FOLD_LEAST_MS = 60_000;
-/* How wide a folded gap is, as a part of everything. */
-const FOLD_WIDTH = 0.06;
+const TICKS_MAX = 500;
+/* Names of moments stand apart; that of a folded gap fits into it, as long as all of them take no more than so much. */
+const TICK_PX = 72;
+const FOLD_PX = 80;
+const FOLDS_PART = 0.6;
 
 /* Together where they touch, in order. */
 export function merge(intervals: Interval[]): Interval[] {
@@ -63,14 +67,15 @@ export function tickStep(span: number, most: number): number {
   return steps.find((step) => span / step <= most) ?? span;
 }
 
-/* `work`: when something was done. `whole`: from the beginning to the end, or to now. */
-export function makeScale(work: Interval[], whole: Interval, mostTicks = 6): Scale {
+/* `work`: when something was done. `whole`: from the beginning to the end, or to now. `px`: room for all of it. */
+export function makeScale(work: Interval[], whole: Interval, px = 500): Scale {
   const span = Math.max(1, whole.to - whole.from);
   const limit = Math.max(FOLD_TIMES * median(work.map(({ from, to }) => to - from)), FOLD_PART * span, FOLD_LEAST_MS);
   const gaps = findGaps(merge(work), whole).filter(({ from, to }) => to - from > limit);
   const folded = gaps.reduce((sum, { from, to }) => sum + to - from, 0);
   const shown = Math.max(1, span - folded);
-  const width = 1 - gaps.length * FOLD_WIDTH;
+  const foldWidth = Math.min(FOLD_PX / Math.max(1, px), FOLDS_PART / Math.max(1, gaps.length));
+  const width = 1 - gaps.length * foldWidth;
 
   function place(time: number): number {
     const within = Math.min(Math.max(time, whole.from), whole.to);
@@ -79,16 +84,16 @@ export function makeScale(work: Interval[], whole: Interval, mostTicks = 6): Sca
     for (const { from, to } of gaps) {
       if (within <= from) break;
       at += ((from - since) / shown) * width;
-      at += FOLD_WIDTH * Math.min(1, (within - from) / (to - from));
+      at += foldWidth * Math.min(1, (within - from) / (to - from));
       since = Math.min(to, within);
       if (within < to) return at;
     }
     return at + ((within - since) / shown) * width;
   }
 
-  const step = tickStep(shown, mostTicks);
+  const step = tickStep(shown, Math.max(1, Math.floor(px / TICK_PX)));
   const ticks = [];
-  for (let ms = 0; ms <= span && ticks.length < 100; ms += step) {
+  for (let ms = 0; ms <= span && ticks.length < TICKS_MAX; ms += step) {
     const time = whole.from + ms;
     const gap = gaps.find(({ from, to }) => time > from && time < to);
     if (gap) {
@@ -98,10 +103,9 @@ export function makeScale(work: Interval[], whole: Interval, mostTicks = 6): Sca
     }
     ticks.push({ at: place(time), ms });
   }
-  const folds = gaps.map((gap) => ({ ...gap, at: place(gap.from) + FOLD_WIDTH / 2 }));
-  /* The name of a fold wants its room. */
-  const free = ticks.filter((tick) =>
-    folds.every((fold) => tick.at < fold.at - 2 * FOLD_WIDTH || tick.at > fold.at + FOLD_WIDTH),
-  );
+  const folds = gaps.map((gap) => ({ ...gap, at: place(gap.from), width: foldWidth }));
+  /* The name of a moment reaches to the right. */
+  const name = TICK_PX / Math.max(1, px);
+  const free = ticks.filter(({ at }) => folds.every((fold) => at + name <= fold.at || at >= fold.at + fold.width));
   return { place, folds, ticks: free };
 }

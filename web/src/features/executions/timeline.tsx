@@ -2,15 +2,26 @@
 /* When each node worked: filled is an attempt, shaded is waiting for the next one. */
 import { ActionIcon } from "@mantine/core";
 import { ZoomIn, ZoomOut } from "lucide-react";
-import { useMemo, useState } from "react";
+import { type CSSProperties, useMemo } from "react";
 import { hasEnded } from "../../api/live-execution.ts";
 import type { Execution, Step } from "../../api.gen.ts";
+import { addShortcuts } from "../../app/shortcuts.ts";
 import { runs } from "../../text/runs.ts";
 import { Duration, StateMark, toneOf, useNow } from "./state.tsx";
+import "./timeline.css";
 import { type Interval, makeScale, type Scale } from "./timeline-scale.ts";
+import { useZoom } from "./use-zoom.ts";
 
 const words = runs.detail;
-const ZOOM_MAX = 16;
+
+addShortcuts({
+  title: words.timeline,
+  keys: [
+    { keys: ["+"], does: words.zoomIn },
+    { keys: ["−"], does: words.zoomOut },
+    { keys: ["0"], does: words.zoomAll },
+  ],
+});
 
 type Shown = Pick<Execution, "status" | "createdAt" | "startedAt" | "finishedAt" | "steps">;
 
@@ -74,27 +85,28 @@ interface Props {
 export function Timeline({ execution, selected, select }: Props) {
   const open = !hasEnded(execution.status);
   const tick = useNow(open, 250);
-  const [zoom, setZoom] = useState(1);
+  const { zoom, width, closer, farther, band, scroller, list, onKeyDown, drag } = useZoom(".track-bars");
   /* Clocks differ: what the server said last is not in the future. */
   const now = open ? tick : Date.parse(execution.finishedAt ?? execution.createdAt);
   const scale = useMemo(() => {
     const from = Date.parse(execution.startedAt ?? execution.createdAt);
     const work = execution.steps.flatMap((step) => attemptIntervals(step, now));
     const to = work.reduce((latest, part) => Math.max(latest, part.to), Math.max(from + 1, now));
-    return makeScale(work, { from, to }, 5 * zoom);
-  }, [execution, now, zoom]);
+    return makeScale(work, { from, to }, width * zoom);
+  }, [execution, now, zoom, width]);
   return (
-    <div className="timeline">
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys of the buttons in it
+    <div className="timeline" onKeyDown={onKeyDown}>
       <div className="timeline-tools">
-        <ActionIcon aria-label={words.zoomOut} onClick={() => setZoom(zoom / 2)} disabled={zoom <= 1}>
+        <ActionIcon aria-label={words.zoomOut} onClick={farther} disabled={!farther}>
           <ZoomOut size={16} />
         </ActionIcon>
-        <ActionIcon aria-label={words.zoomIn} onClick={() => setZoom(zoom * 2)} disabled={zoom >= ZOOM_MAX}>
+        <ActionIcon aria-label={words.zoomIn} onClick={closer} disabled={!closer}>
           <ZoomIn size={16} />
         </ActionIcon>
       </div>
-      <div className="timeline-scroll" tabIndex={zoom > 1 ? 0 : undefined}>
-        <ol aria-label={words.steps} style={{ minWidth: `${zoom * 100}%` }}>
+      <div ref={scroller} className="timeline-scroll" tabIndex={zoom > 1 ? 0 : undefined}>
+        <ol ref={list} aria-label={words.steps} style={{ "--zoom": zoom } as CSSProperties} {...drag}>
           {execution.steps.map((step) => (
             <li key={step.nodeId}>
               <button
@@ -116,11 +128,11 @@ export function Timeline({ execution, selected, select }: Props) {
             </li>
           ))}
           <li className="timeline-row axis" aria-hidden>
-            <span />
+            <span className="timeline-name" />
             <span className="track-bars">
               {scale.ticks.map(({ at, ms }) => (
                 <span key={ms} className="tick" style={{ left: `${at * 100}%` }}>
-                  {ms === 0 ? "0" : runs.duration(ms)}
+                  {runs.tick(ms)}
                 </span>
               ))}
               {scale.folds.map((fold) => (
@@ -128,14 +140,17 @@ export function Timeline({ execution, selected, select }: Props) {
                   key={fold.from}
                   className="time-fold"
                   title={words.fold(runs.duration(fold.to - fold.from))}
-                  style={{ left: `${fold.at * 100}%` }}
+                  style={{ left: `${fold.at * 100}%`, width: `${fold.width * 100}%` }}
                 >
                   {runs.duration(fold.to - fold.from)}
                 </span>
               ))}
             </span>
-            <span />
+            <span className="timeline-time" />
           </li>
+          {band ? (
+            <li className="zoom-band" aria-hidden style={{ left: band.from, width: band.to - band.from }} />
+          ) : null}
         </ol>
       </div>
     </div>

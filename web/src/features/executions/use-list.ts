@@ -3,7 +3,7 @@
  * The list, page behind page, and live: rows that are shown change in place, and what is new is counted
  * until somebody asks for it, so that no row jumps.
  */
-import { infiniteQueryOptions, keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { api, queryClient, trpc } from "../../api/client.ts";
 import { hasEnded } from "../../api/live-execution.ts";
@@ -13,7 +13,8 @@ import { type ExecutionsSearch, ranges } from "./search.ts";
 
 /* Rows that may have ended while nobody told us, and are asked for one by one. */
 const DOUBTFUL_MAX = 50;
-const PAGE = 50;
+const EARLY_MAX = 500;
+const PAGE = 100;
 const MINUTE_MS = 60_000;
 
 export interface ExecutionList {
@@ -45,24 +46,28 @@ export function useExecutionList(projectId: string, search: ExecutionsSearch): E
     ...(workflow ? { workflowId: workflow } : {}),
     ...(since ? { since } : {}),
   };
-  const options = infiniteQueryOptions({
-    queryKey: [...trpc.executions.list.queryKey(input), "pages"],
-    queryFn: ({ pageParam, signal }) =>
-      api.executions.list.query({ ...input, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) }, { signal }),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.nextCursor,
-    /* News come by the stream; asking for all pages again would make rows jump. */
-    staleTime: Number.POSITIVE_INFINITY,
-    placeholderData: keepPreviousData,
-  });
+  const options = trpc.executions.list.infiniteQueryOptions(
+    { ...input, limit: PAGE },
+    {
+      getNextPageParam: (page) => page.nextCursor,
+      /* News come by the stream; asking for all pages again would make rows jump. */
+      staleTime: Number.POSITIVE_INFINITY,
+      placeholderData: keepPreviousData,
+    },
+  );
   const query = useInfiniteQuery(options);
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.executions), [query.data]);
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
   const shown = useRef(rows);
   shown.current = query.isPlaceholderData ? undefined : rows;
+  /* News from before there was a list, which may not know of them. */
+  const early = useRef<ExecutionSummary[]>([]);
 
   const filters = JSON.stringify(input);
-  useEffect(() => setFresh(new Set()), [filters]);
+  useEffect(() => {
+    early.current = [];
+    setFresh(new Set());
+  }, [filters]);
 
   function fits(execution: ExecutionSummary): boolean {
     return (
@@ -98,7 +103,10 @@ export function useExecutionList(projectId: string, search: ExecutionsSearch): E
 
   function take(executions: ExecutionSummary[]): void {
     const now = shown.current;
-    if (!now) return;
+    if (!now) {
+      early.current = [...early.current, ...executions].slice(-EARLY_MAX);
+      return;
+    }
     patch(executions);
     const known = new Set(now.map(({ id }) => id));
     const newest = now[0]?.id ?? "";
@@ -110,6 +118,11 @@ export function useExecutionList(projectId: string, search: ExecutionsSearch): E
     if (now.length === 0) showFresh();
     else setFresh((before) => new Set([...before, ...unseen.map(({ id }) => id)]));
   }
+
+  const there = shown.current !== undefined;
+  useEffect(() => {
+    if (there) take(early.current.splice(0));
+  }, [there, filters]);
 
   /* What the stream could not tell. */
   async function lookAgain(): Promise<void> {

@@ -7,7 +7,7 @@ import { TRPCClientError } from "@trpc/client";
 import { api } from "../../api/client.ts";
 import type { InvitationView } from "../../api.gen.ts";
 import { useAddressCode } from "../../app/address-code.ts";
-import { useSubmitForm } from "../../app/forms.ts";
+import { nameProblem, useSubmitForm } from "../../app/forms.ts";
 import { startSession } from "../../app/session.ts";
 import { Entrance } from "../../parts/entrance.tsx";
 import { FormError } from "../../parts/form-error.tsx";
@@ -24,7 +24,7 @@ function Form({ code, view }: { code: string; view: InvitationView }) {
   const { form, failure, busy, onSubmit } = useSubmitForm({
     initialValues: { name: "", password: "" },
     validate: {
-      name: (value) => (view.known || value.trim() !== "" ? null : words.nameMissing),
+      name: (value) => (view.known ? null : nameProblem(value)),
       password: (value) => (own || value.length >= 8 ? null : view.known ? words.passwordMissing : words.passwordShort),
     },
     submit: async ({ name, password }) => {

@@ -19,11 +19,12 @@ const words = text.login;
 function useCodeLogin(enter: (user: User) => void): "trying" | "failed" | undefined {
   const code = useAddressCode("code");
   const [phase, setPhase] = useState<"trying" | "failed" | undefined>(code ? "trying" : undefined);
-  const sent = useRef(false);
+  const sent = useRef("");
   useEffect(() => {
     /* It works once: never twice from here. */
-    if (!code || sent.current) return;
-    sent.current = true;
+    if (!code || sent.current === code) return;
+    sent.current = code;
+    setPhase("trying");
     api.auth.loginWithCode.mutate({ code }).then(
       ({ user }) => enter(user),
       () => setPhase("failed"),

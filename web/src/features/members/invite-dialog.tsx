@@ -9,7 +9,7 @@ import { useSubmitForm } from "../../app/forms.ts";
 import { notice } from "../../app/notices.ts";
 import type { Role } from "../../app/permissions.ts";
 import { CopyField } from "../../parts/copy-field.tsx";
-import { Dialog } from "../../parts/dialog.tsx";
+import { FormButtons, FormDialog } from "../../parts/form-dialog.tsx";
 import { FormError } from "../../parts/form-error.tsx";
 import { text } from "../../text/en.ts";
 import { people } from "../../text/people.ts";
@@ -95,13 +95,7 @@ function Form({ projectId, close, made }: FormProps) {
       <FormError message={failure} />
       <TextInput label={words.email} type="email" autoComplete="off" data-autofocus {...form.getInputProps("email")} />
       <Select label={words.role} data={roleChoices} {...form.getInputProps("role")} />
-      <div className="buttons">
-        <span className="grow" />
-        <Button onClick={close}>{text.common.cancel}</Button>
-        <Button type="submit" variant="filled" loading={busy}>
-          {words.invite}
-        </Button>
-      </div>
+      <FormButtons label={words.invite} busy={busy} />
     </form>
   );
 }
@@ -119,8 +113,8 @@ export function InviteDialog({ opened, projectId, close }: Props) {
     close();
   }
   return (
-    <Dialog opened={opened} close={done} title={link ? words.linkTitle : words.inviteTitle} width={480}>
+    <FormDialog opened={opened} close={done} title={link ? words.linkTitle : words.inviteTitle} width={480}>
       {link ? <LinkView link={link} close={done} /> : <Form projectId={projectId} close={done} made={setLink} />}
-    </Dialog>
+    </FormDialog>
   );
 }

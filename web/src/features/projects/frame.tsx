@@ -4,6 +4,7 @@ import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { Suspense, useEffect, useRef } from "react";
 import { atLeast } from "../../app/permissions.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
+import { ScreenSkeleton } from "../../parts/screen-skeleton.tsx";
 import { text } from "../../text/en.ts";
 import { projectTabs } from "./tabs.ts";
 import { useProject } from "./use-project.ts";
@@ -17,9 +18,15 @@ export function ProjectFrame() {
     const open = tabs.current?.querySelector<HTMLElement>("a[aria-current]");
     if (tabs.current && open) tabs.current.scrollLeft = open.offsetLeft - tabs.current.offsetLeft - 48;
   }, [pathname]);
+  const part = projectTabs.find(({ to }) => pathname.startsWith(to.replace("$projectId", project.id)))?.title;
   return (
     <>
-      <PageHeader title={project.name} crumbs={<Link to="/projects">{text.projects.title}</Link>} key={project.id} />
+      <PageHeader
+        title={project.name}
+        part={part}
+        crumbs={<Link to="/projects">{text.projects.title}</Link>}
+        key={project.id}
+      />
       <nav className="tabs" ref={tabs} aria-label={text.projects.tabs}>
         {projectTabs
           .filter((tab) => atLeast(project.role, tab.needs))
@@ -29,7 +36,7 @@ export function ProjectFrame() {
             </Link>
           ))}
       </nav>
-      <Suspense>
+      <Suspense fallback={<ScreenSkeleton />}>
         <Outlet />
       </Suspense>
     </>

@@ -6,17 +6,20 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { FolderKanban, Plus } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { trpc } from "../../api/client.ts";
-import type { Project } from "../../api.gen.ts";
+import type { ProjectSummary } from "../../api.gen.ts";
+import { Bars } from "../../parts/data-table.tsx";
 import { EmptyState } from "../../parts/empty-state.tsx";
 import { LoadError } from "../../parts/load-error.tsx";
 import { PageHeader } from "../../parts/page-header.tsx";
 import { RelativeTime } from "../../parts/relative-time.tsx";
+import { StatusMark } from "../../parts/status-mark.tsx";
 import { text } from "../../text/en.ts";
 import { CreateProjectDialog } from "./create-dialog.tsx";
 
 const words = text.projects;
+const MINUTE_MS = 60_000;
 
-function ProjectCard({ project, fresh }: { project: Project; fresh: boolean }) {
+function ProjectCard({ project, fresh }: { project: ProjectSummary; fresh: boolean }) {
   const link = useRef<HTMLAnchorElement>(null);
   useEffect(() => {
     /* Behind the dialog, which gives the focus back to where it was opened. */
@@ -24,8 +27,12 @@ function ProjectCard({ project, fresh }: { project: Project; fresh: boolean }) {
   }, [fresh]);
   return (
     <Link ref={link} className="card" to="/projects/$projectId" params={{ projectId: project.id }}>
-      <h2>{project.name}</h2>
-      <span className="muted">{text.roles[project.role]}</span>
+      <div className="card-title">
+        <h2>{project.name}</h2>
+        <span className="count">{text.roles[project.role]}</span>
+      </div>
+      <span>{words.holds(project.workflowCount, project.connectionCount)}</span>
+      <StatusMark tone={project.recentFailures ? "err" : "ok"}>{words.failures(project.recentFailures)}</StatusMark>
       <span className="meta">
         {words.since} <RelativeTime at={project.createdAt} />
       </span>
@@ -33,8 +40,16 @@ function ProjectCard({ project, fresh }: { project: Project; fresh: boolean }) {
   );
 }
 
+function CardSkeleton() {
+  return (
+    <div className="card late" aria-hidden>
+      <Bars widths={[160, 200, 140, 100]} />
+    </div>
+  );
+}
+
 export function ProjectsScreen() {
-  const projects = useQuery(trpc.projects.list.queryOptions());
+  const projects = useQuery({ ...trpc.projects.list.queryOptions(), refetchInterval: MINUTE_MS });
   const { add, first } = useSearch({ from: "/user/projects" });
   const navigate = useNavigate();
   const [fresh, setFresh] = useState<string>();
@@ -61,6 +76,7 @@ export function ProjectsScreen() {
         </EmptyState>
       ) : null}
       <div className="cards" aria-busy={projects.isPending}>
+        {projects.isPending ? <CardSkeleton /> : null}
         {list?.map((project) => (
           <ProjectCard key={project.id} project={project} fresh={project.id === fresh} />
         ))}

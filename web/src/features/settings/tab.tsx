@@ -5,7 +5,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { api, queryClient, trpc } from "../../api/client.ts";
 import type { Project } from "../../api.gen.ts";
 import { NoAccessPage } from "../../app/boundary.tsx";
-import { useSubmitForm } from "../../app/forms.ts";
+import { nameProblem, useSubmitForm } from "../../app/forms.ts";
 import { notice } from "../../app/notices.ts";
 import { atLeast } from "../../app/permissions.ts";
 import { Dialog } from "../../parts/dialog.tsx";
@@ -15,11 +15,6 @@ import { people } from "../../text/people.ts";
 import { useProject } from "../projects/index.ts";
 
 const words = people.settings;
-
-function nameProblem(name: string): string | null {
-  if (name.trim() === "") return text.projects.nameMissing;
-  return [...name.trim()].length > 100 ? text.projects.nameLong : null;
-}
 
 function General({ project }: { project: Project }) {
   const { form, failure, busy, onSubmit } = useSubmitForm({

@@ -2,9 +2,10 @@
 /* The first account, made with the token that the server printed; it may come in the address's fragment. */
 import { Button, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { api } from "../../api/client.ts";
 import { useAddressCode } from "../../app/address-code.ts";
-import { useSubmitForm } from "../../app/forms.ts";
+import { nameProblem, useSubmitForm } from "../../app/forms.ts";
 import { startSession } from "../../app/session.ts";
 import { Entrance } from "../../parts/entrance.tsx";
 import { FormError } from "../../parts/form-error.tsx";
@@ -20,7 +21,7 @@ export function SetupScreen() {
     initialValues: { token, name: "", email: "", password: "" },
     validate: {
       token: (value) => (value.trim() === "" ? words.tokenMissing : null),
-      name: (value) => (value.trim() === "" ? words.nameMissing : null),
+      name: nameProblem,
       email: (value) => (value.includes("@") ? null : words.emailMissing),
       password: (value) => (value.length < 8 ? words.passwordShort : null),
     },
@@ -39,6 +40,13 @@ export function SetupScreen() {
         ? { field: "token", message: words.wrongToken }
         : undefined,
   });
+  const { setFieldValue } = form;
+  const taken = useRef(token);
+  useEffect(() => {
+    if (taken.current === token) return;
+    taken.current = token;
+    setFieldValue("token", token);
+  }, [token, setFieldValue]);
   return (
     <Entrance title={words.title} line={words.line}>
       <form className="form" onSubmit={onSubmit} noValidate>

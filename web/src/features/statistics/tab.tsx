@@ -54,6 +54,20 @@ function Figures({ all }: { all: ExecutionStatistics }) {
   );
 }
 
+/* As high as what comes. */
+function Loading() {
+  return (
+    <div className="statistics late" aria-busy>
+      <dl className="stat-figures">
+        {[words.executions, words.rate, words.median, words.p95].map((label) => (
+          <Figure key={label} label={label} value={<span className="skeleton stat-skeleton" />} />
+        ))}
+      </dl>
+      <div className="chart stat-skeleton" />
+    </div>
+  );
+}
+
 function NumberCells({ cells }: { cells: [string, ReactNode][] }) {
   return cells.map(([label, value]) => (
     <td key={label} className="number" data-label={label}>
@@ -226,6 +240,7 @@ export function StatisticsTab() {
       {query.isError && !all ? (
         <LoadError what={words.title} error={query.error} retry={() => void query.refetch()} />
       ) : null}
+      {query.isPending ? <Loading /> : null}
       {all?.executions === 0 ? <EmptyState icon={ChartColumn} title={words.empty} /> : null}
       {all?.executions ? (
         <div className="statistics" aria-busy={query.isPlaceholderData}>

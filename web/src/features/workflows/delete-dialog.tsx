@@ -15,9 +15,10 @@ const words = text.workflows;
 interface Props {
   workflow: WorkflowSummary | undefined;
   close: () => void;
+  beforeDelete: (id: string) => void;
 }
 
-function Form({ workflow, close }: { workflow: WorkflowSummary; close: () => void }) {
+function Form({ workflow, close, beforeDelete }: Props & { workflow: WorkflowSummary }) {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string>();
   async function remove() {
@@ -25,10 +26,11 @@ function Form({ workflow, close }: { workflow: WorkflowSummary; close: () => voi
     setFailure(undefined);
     try {
       await api.workflows.delete.mutate({ workflowId: workflow.id });
+      beforeDelete(workflow.id);
+      close();
       await queryClient.invalidateQueries(trpc.workflows.list.pathFilter());
       void queryClient.invalidateQueries(trpc.connections.usage.pathFilter());
       notice(words.deleted(workflow.name));
-      close();
     } catch (error) {
       setFailure(problemOf(error).message);
       setBusy(false);
@@ -51,10 +53,10 @@ function Form({ workflow, close }: { workflow: WorkflowSummary; close: () => voi
   );
 }
 
-export function DeleteWorkflowDialog({ workflow, close }: Props) {
+export function DeleteWorkflowDialog({ workflow, ...rest }: Props) {
   return (
-    <Dialog opened={workflow !== undefined} close={close} title={words.deleteTitle} width={440} alert>
-      {workflow ? <Form workflow={workflow} close={close} /> : null}
+    <Dialog opened={workflow !== undefined} close={rest.close} title={words.deleteTitle} width={440} alert>
+      {workflow ? <Form workflow={workflow} {...rest} /> : null}
     </Dialog>
   );
 }

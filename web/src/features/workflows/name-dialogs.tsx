@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Asks for the name of a new workflow, or for another name of one. */
-import { Button, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { api, queryClient, trpc } from "../../api/client.ts";
-import { useSubmitForm } from "../../app/forms.ts";
+import { nameProblem, useSubmitForm } from "../../app/forms.ts";
 import { notice } from "../../app/notices.ts";
-import { Dialog } from "../../parts/dialog.tsx";
+import { FormButtons, FormDialog } from "../../parts/form-dialog.tsx";
 import { FormError } from "../../parts/form-error.tsx";
 import { text } from "../../text/en.ts";
 
@@ -14,33 +14,19 @@ interface FormProps {
   name: string;
   submitLabel: string;
   submit: (name: string) => Promise<void>;
-  close: () => void;
 }
 
-function NameForm({ name, submitLabel, submit, close }: FormProps) {
+function NameForm({ name, submitLabel, submit }: FormProps) {
   const { form, failure, busy, onSubmit } = useSubmitForm({
     initialValues: { name },
-    validate: {
-      name: (value) =>
-        value.trim() === ""
-          ? text.nameProblems.missing
-          : [...value.trim()].length > 100
-            ? text.nameProblems.long
-            : null,
-    },
+    validate: { name: nameProblem },
     submit: (values) => submit(values.name.trim()),
   });
   return (
     <form className="form" onSubmit={onSubmit} noValidate>
       <FormError message={failure} />
       <TextInput label={words.name} data-autofocus autoComplete="off" {...form.getInputProps("name")} />
-      <div className="buttons">
-        <span className="grow" />
-        <Button onClick={close}>{text.common.cancel}</Button>
-        <Button type="submit" variant="filled" loading={busy}>
-          {submitLabel}
-        </Button>
-      </div>
+      <FormButtons label={submitLabel} busy={busy} />
     </form>
   );
 }
@@ -54,18 +40,17 @@ interface NewProps {
 
 export function NewWorkflowDialog({ opened, projectId, close, created }: NewProps) {
   return (
-    <Dialog opened={opened} close={close} title={words.add} width={440}>
+    <FormDialog opened={opened} close={close} title={words.add} width={440}>
       <NameForm
         name=""
         submitLabel={words.create}
-        close={close}
         submit={async (name) => {
           const made = await api.workflows.create.mutate({ projectId, name });
           void queryClient.invalidateQueries(trpc.workflows.list.pathFilter());
           created(made.id);
         }}
       />
-    </Dialog>
+    </FormDialog>
   );
 }
 
@@ -76,12 +61,11 @@ interface RenameProps {
 
 export function RenameDialog({ workflow, close }: RenameProps) {
   return (
-    <Dialog opened={workflow !== undefined} close={close} title={words.renameTitle} width={440}>
+    <FormDialog opened={workflow !== undefined} close={close} title={words.renameTitle} width={440}>
       {workflow ? (
         <NameForm
           name={workflow.name}
           submitLabel={words.rename}
-          close={close}
           submit={async (name) => {
             if (name !== workflow.name) {
               const saved = await api.workflows.update.mutate({ workflowId: workflow.id, name });
@@ -94,6 +78,6 @@ export function RenameDialog({ workflow, close }: RenameProps) {
           }}
         />
       ) : null}
-    </Dialog>
+    </FormDialog>
   );
 }

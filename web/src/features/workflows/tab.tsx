@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The workflows of a project: whether they can run and how they last ran; new ones, copies, the way to the editor. */
-import { Button, Switch } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { Button } from "@mantine/core";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Copy, Pencil, Plus, Search, Trash2, Workflow as WorkflowIcon } from "lucide-react";
 import { useState } from "react";
 import { api, queryClient, trpc } from "../../api/client.ts";
-import type { ExecutionSummary, WorkflowSummary } from "../../api.gen.ts";
+import type { WorkflowHistories, WorkflowSummary } from "../../api.gen.ts";
 import { problemOf } from "../../app/errors.ts";
 import { notice } from "../../app/notices.ts";
 import { atLeast } from "../../app/permissions.ts";
 import { DataTable, SkeletonRows } from "../../parts/data-table.tsx";
 import { EmptyState } from "../../parts/empty-state.tsx";
+import { useFocusAfterDelete } from "../../parts/focus-after-delete.ts";
 import { FormError } from "../../parts/form-error.tsx";
-import { GuardedButton, GuardedIcon } from "../../parts/guarded-button.tsx";
+import { GuardedButton, GuardedIcon, GuardedSwitch } from "../../parts/guarded-button.tsx";
 import { ListSearch } from "../../parts/list-search.tsx";
 import { LoadError } from "../../parts/load-error.tsx";
 import { RelativeTime } from "../../parts/relative-time.tsx";
@@ -22,36 +22,44 @@ import { text } from "../../text/en.ts";
 import { StateMark } from "../executions/index.ts";
 import { useProject } from "../projects/index.ts";
 import { DeleteWorkflowDialog } from "./delete-dialog.tsx";
+import { LastDay } from "./last-day.tsx";
 import { NewWorkflowDialog, RenameDialog } from "./name-dialogs.tsx";
 import type { WorkflowsSearch } from "./search.ts";
+import { useLiveWorkflows } from "./use-live.ts";
 import "./workflows.css";
 
 const words = text.workflows;
-function LastExecution({ execution }: { execution: ExecutionSummary | undefined }) {
-  if (!execution) return <span className="muted">{words.neverRun}</span>;
+
+function LastExecution({ projectId, lastExecution: last }: WorkflowSummary) {
+  if (!last) return <span className="muted">{words.neverRun}</span>;
   return (
-    <>
-      <StateMark state={execution.status} />{" "}
-      <span className="meta">
-        <RelativeTime at={execution.createdAt} />
+    <Link
+      className="last-execution"
+      to="/projects/$projectId/executions/$executionId"
+      params={{ projectId, executionId: last.executionId }}
+      preload={false}
+    >
+      <StateMark state={last.status} />
+      <span className="muted">
+        <RelativeTime at={last.createdAt} />
       </span>
-    </>
+    </Link>
   );
 }
 
 interface RowProps {
   workflow: WorkflowSummary;
-  last: ExecutionSummary | undefined;
+  histories: WorkflowHistories | undefined;
   reason: string | undefined;
   set: (change: WorkflowsSearch) => void;
   setActive: (active: boolean) => void;
   duplicate: () => void;
 }
 
-function Row({ workflow, last, reason, set, setActive, duplicate }: RowProps) {
+function Row({ workflow, histories, reason, set, setActive, duplicate }: RowProps) {
   const problems = workflow.problems.length;
   return (
-    <tbody className="workflow-row" data-workflow={workflow.id}>
+    <tbody className="workflow-row" data-row={workflow.id}>
       <tr>
         <td>
           <Link
@@ -63,21 +71,21 @@ function Row({ workflow, last, reason, set, setActive, duplicate }: RowProps) {
           </Link>
         </td>
         <td data-label={words.active}>
-          <Switch
-            aria-label={words.activeOf(workflow.name)}
+          <GuardedSwitch
+            label={words.activeOf(workflow.name)}
+            reason={reason}
             checked={workflow.active}
-            disabled={reason !== undefined}
-            onChange={(event) => setActive(event.currentTarget.checked)}
+            onChange={setActive}
           />
         </td>
         <td data-label={words.state}>
           <StatusMark tone={problems ? "warn" : "ok"}>{problems ? words.problems(problems) : words.ready}</StatusMark>
         </td>
         <td data-label={words.lastExecution} className="nowrap">
-          <LastExecution execution={last} />
+          <LastExecution {...workflow} />
         </td>
-        <td data-label={words.updated} className="nowrap">
-          <RelativeTime at={workflow.updatedAt} />
+        <td data-label={words.lastDay} className="nowrap">
+          <LastDay projectId={workflow.projectId} workflowId={workflow.id} name={workflow.name} histories={histories} />
         </td>
         <td className="actions">
           <div>
@@ -110,10 +118,10 @@ export function WorkflowsTab() {
   const projectId = project.id;
   const search = useSearch({ from: "/user/projects/$projectId/workflows" });
   const navigate = useNavigate();
-  const workflows = useQuery(trpc.workflows.list.queryOptions({ projectId }));
-  const recent = useQuery(trpc.executions.list.queryOptions({ projectId, limit: 200 })).data?.executions;
+  const { workflows, histories } = useLiveWorkflows(projectId);
   const [failure, setFailure] = useState<string>();
   const list = workflows.data?.workflows;
+  const beforeDelete = useFocusAfterDelete(list);
   const wanted = search.q?.trim().toLowerCase();
   const shown = list?.filter((workflow) => !wanted || workflow.name.toLowerCase().includes(wanted));
   const reason = atLeast(project.role, "editor") ? undefined : words.editorsOnly;
@@ -205,14 +213,14 @@ export function WorkflowsTab() {
       {workflows.isPending || shown?.length ? (
         <DataTable
           label={words.title}
-          columns={[words.name, words.active, words.state, words.lastExecution, words.updated]}
+          columns={[words.name, words.active, words.state, words.lastExecution, words.lastDay]}
         >
           {shown ? (
             shown.map((workflow) => (
               <Row
                 key={workflow.id}
                 workflow={workflow}
-                last={recent?.find((execution) => execution.workflowId === workflow.id)}
+                histories={histories}
                 reason={reason}
                 set={set}
                 setActive={(active) => setActive(workflow.id, active)}
@@ -239,6 +247,7 @@ export function WorkflowsTab() {
       <DeleteWorkflowDialog
         workflow={reason ? undefined : list?.find((workflow) => workflow.id === search.delete)}
         close={closeDialog}
+        beforeDelete={beforeDelete}
       />
     </section>
   );

@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which connection a node uses: those of its type, a way to test it, a way to a new one. */
-import { Button, Select } from "@mantine/core";
-import { Plus } from "lucide-react";
+import { Select } from "@mantine/core";
+import { Check, Plus } from "lucide-react";
 import { useState } from "react";
 import { editorText } from "../../../text/editor.ts";
 import { text } from "../../../text/en.ts";
 import { EditorDialog, TestButton, TestResultLine, useConnectionTest } from "../../connections/index.ts";
 import { useEditor } from "../context.tsx";
+import { dropDown } from "./drop-down.ts";
 import type { FieldProps } from "./field.tsx";
 import { errorOf } from "./notes.tsx";
 
 const words = editorText.fields;
+/* No id of a connection. */
+const ADD = "+";
+
+function Option({ value, label, checked }: { value: string; label: string; checked: boolean }) {
+  return (
+    <span className="connection-option" data-add={value === ADD || undefined}>
+      {value === ADD ? <Plus size={14} aria-hidden /> : checked ? <Check size={14} aria-hidden /> : null}
+      <span>{label}</span>
+    </span>
+  );
+}
 
 export function ConnectionField({ field, value, set, problems, inDialog }: FieldProps) {
   const { connections, project, readOnly } = useEditor();
@@ -29,13 +41,24 @@ export function ConnectionField({ field, value, set, problems, inDialog }: Field
           data={[
             ...fitting.map((one) => ({ value: one.id, label: one.name })),
             ...(id && connections && !chosen ? [{ value: id, label: words.deleted, disabled: true }] : []),
+            { value: ADD, label: words.addConnection },
           ]}
+          renderOption={({ option, checked = false }) => <Option {...option} checked={checked} />}
+          /* What leads to a new one is found whatever is searched. */
+          filter={({ options, search }) =>
+            options.filter(
+              (option) =>
+                "value" in option &&
+                (option.value === ADD || option.label.toLowerCase().includes(search.trim().toLowerCase())),
+            )
+          }
+          allowDeselect={false}
           value={id || null}
-          onChange={(next) => set(next ?? undefined)}
+          onChange={(next) => (next === ADD ? setAdding(true) : set(next ?? undefined))}
           readOnly={readOnly !== undefined}
           error={errorOf(problems)}
           searchable={fitting.length > 8}
-          comboboxProps={{ withinPortal: !inDialog }}
+          comboboxProps={dropDown(inDialog)}
         />
         {chosen ? (
           <div className="connection-test">
@@ -49,17 +72,6 @@ export function ConnectionField({ field, value, set, problems, inDialog }: Field
         ) : null}
       </div>
       <TestResultLine outcome={test.outcome} />
-      {readOnly ? null : (
-        <Button
-          className="start"
-          size="compact-sm"
-          variant="subtle"
-          leftSection={<Plus size={14} aria-hidden />}
-          onClick={() => setAdding(true)}
-        >
-          {words.addConnection}
-        </Button>
-      )}
       <EditorDialog
         opened={adding}
         projectId={project.id}

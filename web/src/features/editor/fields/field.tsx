@@ -10,6 +10,7 @@ import { readDuration, writeDuration } from "../model/duration.ts";
 import type { GraphNode } from "../model/graph.ts";
 import { JsonArrayField, SqlField } from "./code.tsx";
 import { ConnectionField } from "./connection.tsx";
+import { dropDown } from "./drop-down.ts";
 import { KeptText } from "./kept-text.tsx";
 import { errorOf, Warnings } from "./notes.tsx";
 import { ValueField } from "./value.tsx";
@@ -115,9 +116,10 @@ export function Field(props: FieldProps) {
           value={typeof value === "string" ? value : null}
           onChange={(next) => set(next ?? undefined)}
           clearable={!field.required}
+          allowDeselect={!field.required}
           readOnly={locked}
           error={error}
-          comboboxProps={{ withinPortal: !inDialog }}
+          comboboxProps={dropDown(inDialog)}
         />
       );
     case "integer":

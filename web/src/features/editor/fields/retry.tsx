@@ -6,6 +6,7 @@ import { useEditor } from "../context.tsx";
 import type { Problem } from "../model/check.ts";
 import { readDuration, writeDuration } from "../model/duration.ts";
 import type { Retry } from "../model/graph.ts";
+import { dropDown } from "./drop-down.ts";
 import { KeptText } from "./kept-text.tsx";
 import { errorOf } from "./notes.tsx";
 
@@ -30,7 +31,7 @@ const labels: Record<Member, string> = {
   maxDelayMs: words.maxDelay,
   deadlineMs: words.deadline,
 };
-const readCount = (text: string) => (/^\d{1,9}$/.test(text.trim()) ? Number(text) : undefined);
+const readCount = (text: string) => (/^-?\d{1,9}$/.test(text.trim()) ? Number(text) : undefined);
 
 interface Props {
   retry: Retry | undefined;
@@ -64,7 +65,8 @@ export function RetryFields({ retry, set, problems, inDialog }: Props) {
         value={strategy}
         onChange={(value) => choose((value ?? "none") as Retry["strategy"])}
         readOnly={locked}
-        comboboxProps={{ withinPortal: !inDialog }}
+        allowDeselect={false}
+        comboboxProps={dropDown(inDialog)}
       />
       {members[strategy].length ? (
         <div className="pair">

@@ -6,6 +6,7 @@ import { useMemo, useRef } from "react";
 import { editorText } from "../../../text/editor.ts";
 import { useEditor } from "../context.tsx";
 import { references } from "../model/references.ts";
+import { dropDown } from "./drop-down.ts";
 import type { FieldProps } from "./field.tsx";
 import { errorOf } from "./notes.tsx";
 
@@ -59,7 +60,7 @@ export function ValueField({ field, node, value, set, problems, inDialog }: Fiel
         }}
       />
       {field.templates && !readOnly ? (
-        <Menu position="bottom-end" width={320} withinPortal={!inDialog}>
+        <Menu position="bottom-end" width={320} {...dropDown(inDialog)}>
           <Menu.Target>
             <ActionIcon className="value-insert" aria-label={words.insertFor(field.title)} title={words.insert}>
               <Braces size={16} />

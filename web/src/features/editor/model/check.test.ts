@@ -144,6 +144,9 @@ test("times in words", () => {
   expect(readDuration("2")).toBe(2000);
   expect(readDuration("1.5 min")).toBe(90_000);
   expect(readDuration("soon")).toBeUndefined();
+  /* Understood, so that it can be said what is wrong with it. */
+  expect(readDuration("-1 s")).toBe(-1000);
+  expect(writeDuration(-1000)).toBe("-1 s");
 });
 
 test("values to put in: the input, and what earlier nodes gave", () => {
@@ -170,8 +173,38 @@ test("what two versions do differently", () => {
   };
   const theirs: Graph = { nodes: [node("command", { key: "b" }, { position: { x: 99, y: 0 } })], edges: [] };
   expect(differences(mine, theirs)).toEqual([
-    { name: "A", kind: "changed", yours: [["key", "a"]], theirs: [["key", "b"]] },
-    { name: "Mine", kind: "yours", yours: [], theirs: [] },
+    { name: "A", type: "command", kind: "changed", yours: [["key", "a"]], theirs: [["key", "b"]] },
+    { name: "Mine", type: "query", kind: "yours", yours: [], theirs: [] },
+  ]);
+  const joined = { nodes: mine.nodes, edges: [{ source: "a", target: "mine" }] };
+  const retried = {
+    ...mine,
+    nodes: mine.nodes.map((one) => ({ ...one, retry: { strategy: "fixed", maxAttempts: 2 } as const })),
+  };
+  expect(differences(joined, retried).map(({ name, yours, theirs: other }) => [name, yours, other])).toEqual([
+    [
+      "A",
+      [
+        ["retry.strategy", undefined],
+        ["retry.maxAttempts", undefined],
+      ],
+      [
+        ["retry.strategy", "fixed"],
+        ["retry.maxAttempts", 2],
+      ],
+    ],
+    [
+      "Mine",
+      [
+        ["retry.strategy", undefined],
+        ["retry.maxAttempts", undefined],
+      ],
+      [
+        ["retry.strategy", "fixed"],
+        ["retry.maxAttempts", 2],
+      ],
+    ],
+    ["", [["", "A → Mine"]], []],
   ]);
   expect(
     differences(theirs, { ...theirs, nodes: theirs.nodes.map((one) => ({ ...one, position: { x: 0, y: 0 } })) }),

@@ -125,8 +125,30 @@ function checkShape(graph: Graph): Problem[] {
     .map((node) => ({ nodeId: node.id, level: "warning", message: words.alone(node.name) }));
 }
 
+/* Nodes are never changed in place: what was found about one in the same surroundings still holds. */
+const found = new WeakMap<GraphNode, { around: Surroundings; problems: Problem[] }>();
+
+function checkOnce(node: GraphNode, around: Surroundings): Problem[] {
+  const known = found.get(node);
+  if (known?.around === around) return known.problems;
+  const problems = checkNode(node, around);
+  found.set(node, { around, problems });
+  return problems;
+}
+
 export function check(graph: Graph, around: Surroundings): Problem[] {
-  return [...graph.nodes.flatMap((node) => checkNode(node, around)), ...checkShape(graph)];
+  return [...graph.nodes.flatMap((node) => checkOnce(node, around)), ...checkShape(graph)];
+}
+
+export function byNode(problems: Problem[]): Map<string, Problem[]> {
+  const map = new Map<string, Problem[]>();
+  for (const problem of problems) {
+    if (problem.nodeId === undefined) continue;
+    const own = map.get(problem.nodeId);
+    if (own) own.push(problem);
+    else map.set(problem.nodeId, [problem]);
+  }
+  return map;
 }
 
 /* The server's problems about nodes that are still as it judged them, where none of ours says it already. */

@@ -3,47 +3,53 @@
 import { edgeKey, type Graph, type GraphNode, stable } from "./graph.ts";
 
 export interface Difference {
-  /* Of the node; "" for the edges. */
+  /* Of the node, and its kind; "" for the edges. */
   name: string;
+  type: string;
   kind: "yours" | "theirs" | "changed";
-  /* What differs, by key, in the same order in both. */
-  yours: [string, string][];
-  theirs: [string, string][];
+  /* What differs, by key, in the same order in both; undefined: not there. Of the edges: each that only one has. */
+  yours: [string, unknown][];
+  theirs: [string, unknown][];
 }
 
-function facts(node: GraphNode): Map<string, string> {
-  const all = { name: node.name, type: node.type, ...node.config, retry: node.retry, onError: node.onError };
-  return new Map(
-    Object.entries(all).map(([key, value]) => [
-      key,
-      value === undefined ? "—" : typeof value === "string" ? value : stable(value),
-    ]),
-  );
+function facts({ name, type, config, retry, onError }: GraphNode): Map<string, unknown> {
+  const policy = Object.entries(retry ?? {}).map(([key, value]): [string, unknown] => [`retry.${key}`, value]);
+  return new Map([...Object.entries({ name, type, ...config }), ...policy, ["onError", onError]]);
 }
 
 export function differences(yours: Graph, theirs: Graph): Difference[] {
   const found: Difference[] = [];
+  const alone = ({ name, type }: GraphNode, kind: "yours" | "theirs") =>
+    found.push({ name, type, kind, yours: [], theirs: [] });
+  const others = new Map(theirs.nodes.map((node) => [node.id, node]));
   for (const node of yours.nodes) {
-    const other = theirs.nodes.find((one) => one.id === node.id);
+    const other = others.get(node.id);
     if (!other) {
-      found.push({ name: node.name, kind: "yours", yours: [], theirs: [] });
+      alone(node, "yours");
       continue;
     }
     const a = facts(node);
     const b = facts(other);
-    const keys = [...new Set([...a.keys(), ...b.keys()])].filter((key) => (a.get(key) ?? "—") !== (b.get(key) ?? "—"));
+    const keys = [...new Set([...a.keys(), ...b.keys()])].filter((key) => stable(a.get(key)) !== stable(b.get(key)));
     if (keys.length)
       found.push({
         name: node.name,
+        type: node.type,
         kind: "changed",
-        yours: keys.map((key) => [key, a.get(key) ?? "—"]),
-        theirs: keys.map((key) => [key, b.get(key) ?? "—"]),
+        yours: keys.map((key) => [key, a.get(key)]),
+        theirs: keys.map((key) => [key, b.get(key)]),
       });
   }
-  for (const node of theirs.nodes)
-    if (!yours.nodes.some((one) => one.id === node.id))
-      found.push({ name: node.name, kind: "theirs", yours: [], theirs: [] });
-  const edges = (graph: Graph) => graph.edges.map(edgeKey).sort().join("\n");
-  if (edges(yours) !== edges(theirs)) found.push({ name: "", kind: "changed", yours: [], theirs: [] });
+  const own = new Set(yours.nodes.map((node) => node.id));
+  for (const node of theirs.nodes) if (!own.has(node.id)) alone(node, "theirs");
+  const without = (graph: Graph, other: Graph): [string, unknown][] => {
+    const known = new Set(other.edges.map(edgeKey));
+    const names = new Map(graph.nodes.map((node) => [node.id, node.name]));
+    return graph.edges
+      .filter((edge) => !known.has(edgeKey(edge)))
+      .map(({ source, target }) => ["", `${names.get(source) ?? source} → ${names.get(target) ?? target}`]);
+  };
+  const edges = { yours: without(yours, theirs), theirs: without(theirs, yours) };
+  if (edges.yours.length || edges.theirs.length) found.push({ name: "", type: "", kind: "changed", ...edges });
   return found;
 }

@@ -8,13 +8,13 @@ const units: [string, number][] = [
 ];
 
 export function writeDuration(ms: number): string {
-  const [unit, size] = units.find(([, size]) => ms >= size && ms % size === 0) ?? ["ms", 1];
+  const [unit, size] = units.find(([, size]) => Math.abs(ms) >= size && ms % size === 0) ?? ["ms", 1];
   return `${ms / size} ${unit}`;
 }
 
 /* Milliseconds, or undefined for what is no time. */
 export function readDuration(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|sec|m|min|h)?$/i.exec(text.trim());
+  const match = /^(-?\d+(?:\.\d+)?)\s*(ms|s|sec|m|min|h)?$/i.exec(text.trim());
   if (!match) return undefined;
   const unit = { sec: "s", m: "min" }[(match[2] ?? "s").toLowerCase()] ?? (match[2] ?? "s").toLowerCase();
   const size = units.find(([name]) => name === unit)?.[1] ?? 1000;
