@@ -44,7 +44,7 @@ struct system_store {
     int check; /* enum store_check */
 };
 static const struct field store_fields[] = {
-    { FIELD("kind", system_store, kind, REQUIRED, "Which database it is: sqlite.") },
+    { FIELD("kind", system_store, kind, REQUIRED, "Which database it is: sqlite, postgresql.") },
     { FIELD("bytes", system_store, size.bytes, REQUIRED, "Size of the database.") },
     { FIELD("freeBytes", system_store, size.free_bytes, REQUIRED,
             "How much of that is kept for new rows.") },

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { addUser, client, needed, newFolder, refused, serve, type Caller, type Server } from "./harness.ts";
-import { dump, onPostgresql, storeOf } from "./stores.ts";
+import { stored } from "./stores.ts";
 
 let server: Server;
 let caller: Caller;
@@ -137,7 +137,7 @@ test("no secret is readable in the data folder or in what the server printed", a
   const texts = readdirSync(server.data, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1"));
-  if (onPostgresql) texts.push(dump(storeOf(server.data)));
+  texts.push(...stored(server.data));
   expect(texts.length).toBeGreaterThan(1);
   for (const text of [...texts, server.output()]) expect(text.includes(secret)).toBe(false);
 });

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* executions.list by status, while executions come and go. */
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { beforeAll, expect, test } from "vitest";
 import { needed, serveProject, type Caller, type Server } from "./harness.ts";
+import { inStore } from "./stores.ts";
 import { until } from "./streams.ts";
 
 let server: Server;
@@ -49,8 +48,5 @@ test("a list by status shows those that stand so now, and each of them once", as
   for (const status of ["queued", "running", "waiting"]) expect(await list({ status })).toEqual([]);
 
   /* Who did it is kept, also of those that this very process carried out. */
-  const store = new DatabaseSync(join(server.data, "tieline.db"), { readOnly: true });
-  const kept = store.prepare("SELECT count(DISTINCT subject_id) AS n FROM audit_log WHERE action = 'executions.cancel'").get();
-  store.close();
-  expect(kept).toMatchObject({ n: ids.length });
+  expect(inStore(server.data, "SELECT count(DISTINCT subject_id) FROM audit_log WHERE action = 'executions.cancel'")).toBe(String(ids.length));
 });

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ways in that work once: invitations to a project, and codes that sign in. */
 import { randomUUID } from "node:crypto";
-import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { beforeAll, describe, expect, test } from "vitest";
 import { addUser, client, newFolder, password, refused, run, serve, type Caller, type Server } from "./harness.ts";
+import { inStore, stored } from "./stores.ts";
 
 let server: Server;
 let owner: Caller;
@@ -36,9 +34,7 @@ const members = async () => (await owner.query("members.list", { projectId })).m
 
 /* Time does not pass for tests: what is to have expired gets an earlier end. */
 function sql(statement: string): void {
-  const store = new DatabaseSync(join(server.data, "tieline.db"));
-  store.exec(statement);
-  store.close();
+  inStore(server.data, statement);
 }
 
 /* A call as our page makes it. */
@@ -226,14 +222,14 @@ describe("a code that signs in", () => {
     await refused(owner.mutation("auth.createCode", { minutes: 0 }), "BAD_REQUEST", "auth.createCode", "minutes");
     await refused(owner.mutation("auth.createCode", { minutes: 1441 }), "BAD_REQUEST", "auth.createCode", "minutes");
     const { code } = await owner.mutation("auth.createCode", { minutes: 1 });
-    sql("UPDATE sign_in_codes SET expires_at = 1");
+    sql("UPDATE sign_in_codes SET expires_at = (SELECT min(created_at) FROM users)");
     await refused(nobody().mutation("auth.loginWithCode", { code }), "UNAUTHORIZED", "auth.loginWithCode");
   });
 });
 
 test("an invitation that has expired is gone from the list, and opens nothing", async () => {
   const { code, invitation } = await invite(address());
-  sql(`UPDATE invitations SET expires_at = 1 WHERE id = '${invitation.id}'`);
+  sql(`UPDATE invitations SET expires_at = created_at WHERE id = '${invitation.id}'`);
   const { invitations } = await owner.query("members.invitations", { projectId });
   expect(invitations.map((one: any) => one.id)).not.toContain(invitation.id);
   await refused(accept(code, { name: "N", password }), "NOT_FOUND", "auth.acceptInvitation", "code");
@@ -242,9 +238,7 @@ test("an invitation that has expired is gone from the list, and opens nothing", 
 test("no code is on the disk, nor in what the server says", async () => {
   const { code: invited } = await invite(address());
   const { code: signing } = await owner.mutation("auth.createCode", {});
-  const texts = [server.output()];
-  for (const name of readdirSync(server.data).filter((one) => one.startsWith("tieline.db")))
-    texts.push(readFileSync(join(server.data, name), "latin1"));
+  const texts = [server.output(), ...stored(server.data)];
   expect(texts.length).toBeGreaterThan(1);
   for (const text of texts) for (const code of [invited, signing]) expect(text).not.toContain(code.slice(12));
 });

@@ -5,6 +5,9 @@
  */
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { binary, needed, whenOver } from "./harness.ts";
 
 export const onPostgresql = process.env.TIELINE_TEST_STORE === "postgresql";
@@ -56,8 +59,7 @@ export function useStore(data: string, store: Store): void {
   stores.set(data, store);
 }
 
-/* Everything that is in it, as text. */
-export function dump(store: Store): string {
+function dump(store: Store): string {
   const url = new URL(needed("PGADMINURL"));
   url.pathname = `/${store.database}`;
   return execFileSync("pg_dump", ["--inserts", url.href], { encoding: "latin1", maxBuffer: 1 << 28 });
@@ -67,6 +69,22 @@ export function storeOf(data: string): Store {
   const store = stores.get(data) ?? makeStore();
   stores.set(data, store);
   return store;
+}
+
+/* Carries out a statement in the store of a data folder; the first value of its first row, if it gives any. */
+export function inStore(data: string, sql: string): string {
+  if (onPostgresql) return administer(`SET search_path = tieline; ${sql}`, storeOf(data).database);
+  const store = new DatabaseSync(join(data, "tieline.db"));
+  const row = store.prepare(sql).get();
+  store.close();
+  return row ? String(Object.values(row)[0]) : "";
+}
+
+/* Everything that is stored, as text. */
+export function stored(data: string): string[] {
+  if (onPostgresql) return [dump(storeOf(data))];
+  const files = readdirSync(data).filter((name) => name.startsWith("tieline.db"));
+  return files.map((name) => readFileSync(join(data, name), "latin1"));
 }
 
 /* The environment of a server or command with these arguments. */

@@ -559,7 +559,7 @@ export interface SystemStatus {
 }
 
 export interface SystemStore {
-  /** Which database it is: sqlite. */
+  /** Which database it is: sqlite, postgresql. */
   kind: string;
   /** Size of the database. */
   bytes: number;
