@@ -193,6 +193,22 @@ test_api()
     tally_line 'generated files' generated
 }
 
+# What stands on the store, once more, on PostgreSQL; or what is asked for.
+on_postgresql='auth cli executions history invitations overview projects resting rights statistics watch workflows'
+
+test_postgresql()
+{
+    [ $# != 0 ] || {
+        # shellcheck disable=SC2086
+        set -- $on_postgresql
+    }
+    export TIELINE_TEST_STORE=postgresql
+    status=0
+    vitest_suite api "${kind_wanted:-asan}" "$@" || status=$?
+    unset TIELINE_TEST_STORE
+    return "$status"
+}
+
 test_crash()
 {
     vitest_suite crash "${kind_wanted:-release}" "$@"
@@ -214,6 +230,7 @@ there()
     unit) [ -n "$(find tests/unit -name meson.build 2>/dev/null)" ] ;;
     integration) [ -f tests/integration/meson.build ] ;;
     page) [ -f web/package.json ] ;;
+    postgresql) there api ;;
     api | browser | crash) [ -n "$(find "tests/$1" -name '*.test.ts' 2>/dev/null)" ] ;;
     *) false ;;
     esac
@@ -226,15 +243,15 @@ run_tests()
         kind_wanted=${2:?dev: --build needs a kind}
         shift 2
     fi
-    suites='check unit integration page api browser crash memcheck'
+    suites='check unit integration page api postgresql browser crash memcheck'
     case ${1:-all} in
     all) set -- ;;
-    check | unit | integration | page | api | browser | crash | memcheck)
+    check | unit | integration | page | api | postgresql | browser | crash | memcheck)
         suites=$1
         shift
         there "$suites" || die "there are no $suites tests yet"
         ;;
-    *) die "unknown suite \"$1\" (all, check, unit, integration, page, api, browser, crash, memcheck)" ;;
+    *) die "unknown suite \"$1\" (all, check, unit, integration, page, api, postgresql, browser, crash, memcheck)" ;;
     esac
     for one in $suites; do
         if there "$one"; then
