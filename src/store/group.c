@@ -120,14 +120,24 @@ static void rights_changed(struct store *store)
     (void)pthread_mutex_unlock(&store->lock);
 }
 
+/* Across a network others write, too: who lost a race to them finds what they wrote; and who lost the
+ * way there may find it again. */
+static bool may_be_tried_again(const struct store *store, const struct group *group,
+                               const struct error *err)
+{
+    if (err->code == ERR_STORE_FULL || err->maybe_done)
+        return false;
+    return group->count > 1 ||
+           (store->driver->remote && (err->code == ERR_CONFLICT || err->code == ERR_UNAVAILABLE));
+}
+
 static void group_run(struct store *store, struct group *group)
 {
     int64_t started_us = clock_us();
     struct error err = { 0 };
     bool changed = false;
     bool ok = group_try(store, group, false, &changed, &err);
-    /* Across a network others write, too: who lost a race to them finds what they wrote. */
-    if (!ok && (group->count > 1 || store->driver->remote) && err.code != ERR_STORE_FULL)
+    if (!ok && may_be_tried_again(store, group, &err))
         ok = group_try(store, group, true, &changed, &err);
     if (!ok)
         for (size_t i = 0; i < group->count; i++) {

@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect } from "vitest";
+import { environment } from "../api/stores.ts";
 
 export const binary = process.env.TIELINE_BIN ?? join(import.meta.dirname, "../../build/release/tieline");
 const { PGURL, REDISURL } = process.env;
@@ -54,7 +55,7 @@ function sql(text: string): string {
 export async function start(env: Record<string, string> = {}, flags: string[] = []): Promise<ChildProcess> {
   await stop();
   const words = ["serve", "--data", data, "--listen", "127.0.0.1:0", ...flags];
-  const child = spawn(binary, words, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(binary, words, { env: { ...environment(words), ...env }, stdio: ["ignore", "pipe", "pipe"] });
   server = child;
   output = "";
   base = await new Promise<string>((resolve, reject) => {
@@ -137,8 +138,9 @@ beforeAll(async () => {
   sql(`CREATE TABLE ${table} (execution text NOT NULL)`);
   const password = join(folder, "password");
   writeFileSync(password, "correct horse battery\n", { mode: 0o600 });
-  execFileSync(binary, ["user", "add", "crash@localhost", "--name", "Crash", "--admin", "--password-file", password, "--data", data]);
-  token = execFileSync(binary, ["token", "create", "crash@localhost", "--name", "test", "--data", data]).toString().trim();
+  const command = (...words: string[]) => execFileSync(binary, words, { env: environment(words) }).toString().trim();
+  command("user", "add", "crash@localhost", "--name", "Crash", "--admin", "--password-file", password, "--data", data);
+  token = command("token", "create", "crash@localhost", "--name", "test", "--data", data);
   await start();
   project = (await call("projects.create", { name: "Crash" })).id;
   const connection = async (connectionType: string, connectionUrl: string) =>
