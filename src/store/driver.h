@@ -60,7 +60,8 @@ struct store_driver {
     bool (*savepoint)(struct link *link, struct error *err);
     bool (*release)(struct link *link, struct error *err);
     void (*rollback_to_savepoint)(struct link *link);
-    /* Failing for lack of space is ERR_STORE_FULL; an I/O error ends the process (crash_fatal). */
+    /* Failing for lack of space is ERR_STORE_FULL; an I/O error ends the process (crash_fatal).
+     * err->maybe_done: nobody can say whether it was committed. */
     bool (*commit)(struct link *link, struct error *err);
     void (*rollback)(struct link *link);
     void (*close)(struct link *link);

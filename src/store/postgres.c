@@ -222,9 +222,11 @@ static bool settle_fate(struct link *link, const char *number, struct error *err
         return true;
     if (strcmp(fate, "aborted") == 0)
         return fail(err, ERR_UNAVAILABLE, "the store's server went away before the commit");
-    return fail(err, ERR_UNAVAILABLE,
-                "the store's server went away during a commit, and did not "
-                "come back in time to say what became of it");
+    (void)fail(err, ERR_UNAVAILABLE,
+               "the store's server went away during a commit, and did not "
+               "come back in time to say what became of it");
+    err->maybe_done = true;
+    return false;
 }
 
 static bool link_commit(struct link *link, struct error *err)
