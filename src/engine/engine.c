@@ -91,20 +91,16 @@ static void give_up_saves(struct engine *engine)
     pthread_mutex_unlock(&engine->lock);
 }
 
+static void unpark(struct task *task)
+{
+    (void)task_leave_line(task);
+}
+
 /* Takes parked tasks out of their pools' lines, and waits for callbacks that are on their way. */
 static void unpark_all(struct engine *engine)
 {
     pthread_mutex_lock(&engine->lock);
-    LIST_EACH(&engine->lives, live, all, live)
-    {
-        for (unsigned i = 0; i < live->graph->count; i++) {
-            struct task *task = &live->tasks[i];
-            if (task->parked && pool_forget(task->pool, &task->waiter)) {
-                task->parked = false;
-                engine->parked--;
-            }
-        }
-    }
+    live_each_task(engine, unpark);
     while (engine->parked > 0 || engine->saves > 0)
         pthread_cond_wait(&engine->idle, &engine->lock);
     pthread_mutex_unlock(&engine->lock);
@@ -114,21 +110,21 @@ static void unpark_all(struct engine *engine)
  * An intent that was recorded, and then not carried out because we stop, would look like an outcome
  * that nobody knows: it is taken back.
  */
+static void take_intent_back(struct task *task)
+{
+    struct live *live = task->live;
+    bool once = graph_node_effect(&live->graph->nodes[task->node]) == EFFECT_ONCE;
+    if (!task->intent_saved || (once && task->sent) || live->fenced)
+        return;
+    execution_attempt_abandoned(&live->x, task->node, live_now(live));
+    if (live->x.changed_count > 0)
+        save_submit(live, NULL);
+}
+
 static void take_intents_back(struct engine *engine)
 {
     pthread_mutex_lock(&engine->lock);
-    LIST_EACH(&engine->lives, live, all, live)
-    {
-        for (unsigned i = 0; i < live->graph->count; i++) {
-            struct task *task = &live->tasks[i];
-            bool once = graph_node_effect(&live->graph->nodes[i]) == EFFECT_ONCE;
-            if (!task->intent_saved || (once && task->sent) || live->fenced)
-                continue;
-            execution_attempt_abandoned(&live->x, i, live_now(live));
-            if (live->x.changed_count > 0)
-                save_submit(live, NULL);
-        }
-    }
+    live_each_task(engine, take_intent_back);
     while (engine->saves > 0)
         pthread_cond_wait(&engine->idle, &engine->lock);
     pthread_mutex_unlock(&engine->lock);
@@ -163,17 +159,19 @@ void engine_close(struct engine *engine, struct deadline by)
         log_warn("could not give up leases", LOG_ERROR(&err));
 }
 
+static void release_slot(struct task *task)
+{
+    if (task->has_slot)
+        pool_release_slot(task->pool);
+}
+
 void engine_free(struct engine *engine)
 {
     if (!engine)
         return;
+    live_each_task(engine, release_slot);
     LIST_EACH(&engine->lives, live, all, live)
-    {
-        for (unsigned i = 0; i < live->graph->count; i++)
-            if (live->tasks[i].has_slot)
-                pool_release_slot(live->tasks[i].pool);
-        live_free(live);
-    }
+    live_free(live);
     claim_free(engine->claim);
     forget_graphs(engine);
     timers_done(&engine->timers);
@@ -187,9 +185,9 @@ void engine_free(struct engine *engine)
 
 /* --- graphs --- */
 
-/* A workflow's id and a version, as the cache's key. */
+/* As the cache's key: another project's workflow is not found there either. */
 struct graph_key {
-    struct id workflow_id;
+    struct id project_id, workflow_id;
     int64_t version;
 };
 
@@ -218,7 +216,7 @@ static void keep_graph(struct engine *engine, const struct graph_key *key, struc
 struct graph *engine_graph(struct engine *engine, struct id project_id, struct id workflow_id,
                            int64_t version, struct error *err)
 {
-    struct graph_key key = { workflow_id, version };
+    struct graph_key key = { project_id, workflow_id, version };
     struct graph *graph = find_graph(engine, &key);
     if (graph)
         return graph;

@@ -136,7 +136,7 @@ struct engine {
     unsigned saves;      /* writes under way */
     pthread_cond_t idle; /* for closing: something ended */
 
-    struct map *graphs; /* (workflow, version) → graph */
+    struct map *graphs; /* (project, workflow, version) → graph */
     struct engine_stats stats;
 };
 
@@ -153,6 +153,8 @@ void live_apply(struct live *live);
 void live_stop_waiting(struct live *live);
 /* Delivers it when it has ended and nothing is under way. */
 void live_settle(struct live *live);
+/* All tasks of all executions in memory. */
+void live_each_task(struct engine *engine, void (*visit)(struct task *task));
 /* The execution as committed; texts point into it. Steps go to the arena. */
 void live_row(struct live *live, struct arena *arena, struct execution_row *out);
 
@@ -170,6 +172,8 @@ void task_init(struct task *task, struct live *live, unsigned node);
 void task_done(struct task *task);
 void task_enqueue(struct task *task); /* under the lock; counts as busy from now on */
 void task_set_retry(struct task *task);
+/* Under the lock: it waits for no slot any more. False: it did not, or is just being told of one. */
+bool task_leave_line(struct task *task);
 /* Under the lock: its execution is stopping, or everything is. */
 void task_interrupt(struct task *task);
 /* The same, if no session has it yet; none will then. */
