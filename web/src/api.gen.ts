@@ -500,6 +500,10 @@ export interface Step {
   attempts: Attempt[];
   /** True: input or output is too long here; executions.step has it. */
   partial?: boolean;
+  /** Of an input that was cut: how long it is as a whole. */
+  inputBytes?: number;
+  /** Of an output that was cut: how long it is as a whole. */
+  outputBytes?: number;
 }
 
 export interface Execution {
@@ -1302,7 +1306,7 @@ type Routers = {
       };
       output: Execution;
     }>;
-    /** One step of an execution, its input and output whole. */
+    /** One step of an execution, its input and output whole, or in brief. */
     step: TRPCQueryProcedure<{
       meta: unknown;
       input: {
@@ -1310,6 +1314,8 @@ type Routers = {
         executionId: string;
         /** Id of the step's node. */
         nodeId: string;
+        /** Of an input or output that is long, only the beginning: lists keep their first items, texts their first characters, 64 KiB of each member. */
+        brief?: boolean;
       };
       output: Step;
     }>;
