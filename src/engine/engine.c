@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening and closing the engine, its cache of graphs, starts and cancels. */
+/* Opening and closing the engine, starts and cancels. */
 #include "engine/engine.h"
 
 #include <assert.h>
@@ -12,10 +12,7 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "engine/internal.h"
-#include "store/workflows.h"
 #include "vault/token.h"
-
-#define GRAPHS_MAX 256
 
 /* --- opening and closing --- */
 
@@ -72,7 +69,7 @@ struct engine *engine_open(const struct engine_config *config, struct error *err
         list_init(&engine->live_buckets[i]);
         list_init(&engine->waiter_buckets[i]);
     }
-    engine->graphs = map_new();
+    engine->graphs.kept = map_new();
     engine->closing = engine->waits_over = !works;
     engine->unclaimed = engine->due = engine->recounts = works;
     if (works) {
@@ -130,17 +127,6 @@ static void take_intents_back(struct engine *engine)
     pthread_mutex_unlock(&engine->lock);
 }
 
-static void forget_graphs(struct engine *engine)
-{
-    size_t at = 0;
-    struct str key;
-    void *graph;
-    while (map_each(engine->graphs, &at, &key, &graph))
-        graph_unref(graph);
-    map_free(engine->graphs);
-    engine->graphs = NULL;
-}
-
 void engine_close(struct engine *engine, struct deadline by)
 {
     if (!engine || engine->worker_count == 0)
@@ -173,7 +159,7 @@ void engine_free(struct engine *engine)
     LIST_EACH(&engine->lives, live, all, live)
     live_free(live);
     claim_free(engine->claim);
-    forget_graphs(engine);
+    graphs_free(engine->graphs.kept);
     timers_done(&engine->timers);
     pthread_cond_destroy(&engine->work);
     pthread_cond_destroy(&engine->tick);
@@ -181,55 +167,6 @@ void engine_free(struct engine *engine)
     pthread_cond_destroy(&engine->tell);
     pthread_mutex_destroy(&engine->lock);
     free(engine);
-}
-
-/* --- graphs --- */
-
-/* As the cache's key: another project's workflow is not found there either. */
-struct graph_key {
-    struct id project_id, workflow_id;
-    int64_t version;
-};
-
-static struct graph *find_graph(struct engine *engine, const struct graph_key *key)
-{
-    pthread_mutex_lock(&engine->lock);
-    struct graph *graph = map_find(engine->graphs, (struct str){ (const char *)key, sizeof(*key) });
-    if (graph)
-        graph_ref(graph);
-    pthread_mutex_unlock(&engine->lock);
-    return graph;
-}
-
-static void keep_graph(struct engine *engine, const struct graph_key *key, struct graph *graph)
-{
-    pthread_mutex_lock(&engine->lock);
-    if (map_count(engine->graphs) >= GRAPHS_MAX) {
-        forget_graphs(engine);
-        engine->graphs = map_new();
-    }
-    graph_unref(
-        map_put(engine->graphs, (struct str){ (const char *)key, sizeof(*key) }, graph_ref(graph)));
-    pthread_mutex_unlock(&engine->lock);
-}
-
-struct graph *engine_graph(struct engine *engine, struct id project_id, struct id workflow_id,
-                           int64_t version, struct error *err)
-{
-    struct graph_key key = { project_id, workflow_id, version };
-    struct graph *graph = find_graph(engine, &key);
-    if (graph)
-        return graph;
-    AUTO(tx) tx = store_read(engine->store, scope_project(project_id), err);
-    AUTO(arena) arena = arena_new();
-    struct json_text definition;
-    if (!tx ||
-        !workflow_find_version(tx, project_id, workflow_id, version, arena, &definition, err))
-        return NULL;
-    graph = graph_compile(definition.text, err);
-    if (graph)
-        keep_graph(engine, &key, graph);
-    return graph;
 }
 
 /* --- starting --- */
