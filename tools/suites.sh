@@ -214,12 +214,12 @@ test_crash()
     vitest_suite crash "${kind_wanted:-release}" "$@"
 }
 
-# Sanitizers and valgrind exclude each other, so this has a build of its own.
+# Sanitizers and valgrind exclude each other: this is what people run.
 test_memcheck()
 {
     packages build servers sample memcheck || return
-    build debug || return
-    quietly memcheck tools/servers run -- tools/memcheck build/debug/tieline || true
+    build "${kind_wanted:-release}" || return
+    quietly memcheck tools/servers run -- tools/memcheck "build/$kind/tieline" || true
     tally_line memcheck memcheck
 }
 

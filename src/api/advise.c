@@ -10,10 +10,10 @@
 static void advise(struct execution_error *error, struct str type)
 {
     struct error like = { 0 };
-    const struct component *component = component_find(type);
 
     if (!error)
         return;
+    const struct component *component = component_find(type);
     like.code = error_code_of_reason(error->code);
     (void)snprintf(like.server_code, sizeof(like.server_code), STR_FMT, STR_ARG(error->sql_state));
     const char *text = connector_advice(component ? component->connector : NULL, &like);

@@ -52,6 +52,7 @@ struct execute {
 static void place(struct call *call, struct execution_row *row)
 {
     struct execute_output *out = call->output;
+    api_advise(row);
     out->execution = row;
 }
 

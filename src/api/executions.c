@@ -4,6 +4,7 @@
 
 #include "api/watch.h"
 #include "engine/engine.h"
+#include "json/beginning.h"
 #include "store/workflows.h"
 
 #define PAGE_DEFAULT 50
@@ -181,17 +182,41 @@ static enum answer executions_get(struct call *call, const void *input, void *ou
     return DONE;
 }
 
+/* Of each long member of an input or output, so much is shown in brief. */
+#define BEGINNING_BYTES (64 * 1024)
+
 struct execution_step_input {
     struct id execution_id;
     struct str node_id;
+    bool brief;
 };
 static const struct field step_fields[] = {
     { FIELD("executionId", execution_step_input, execution_id, REQUIRED, "Id of the execution.") },
     { FIELD("nodeId", execution_step_input, node_id, REQUIRED, "Id of the step's node."), .min = 1,
       .max = 63 },
+    { FIELD("brief", execution_step_input, brief, OPTIONAL,
+            "Of an input or output that is long, only the beginning: lists keep their first items, "
+            "texts their first characters, 64 KiB of each member.") },
     { 0 },
 };
 static const struct shape step_input_shape = SHAPE(NULL, execution_step_input, step_fields);
+
+/* How long a text was that is cut now; absent: it is whole. */
+static struct opt_int keep_beginning(struct json_text *text, struct arena *arena)
+{
+    struct opt_int bytes = { 0 };
+    struct buf buf;
+
+    if (!str_set(text->text) || text->text.len <= BEGINNING_BYTES)
+        return bytes;
+    buf_init(&buf, text->text.len + 1024);
+    if (json_beginning(text->text, BEGINNING_BYTES, &buf)) {
+        bytes = (struct opt_int){ true, (int64_t)text->text.len };
+        text->text = arena_str(arena, buf_str(&buf));
+    }
+    buf_done(&buf);
+    return bytes;
+}
 
 static enum answer executions_step(struct call *call, const void *input, void *output,
                                    struct error *err)
@@ -207,6 +232,10 @@ static enum answer executions_step(struct call *call, const void *input, void *o
             continue;
         struct step_row *out = output;
         *out = steps[i];
+        if (in->brief) {
+            out->input_bytes = keep_beginning(&out->input, call->arena);
+            out->output_bytes = keep_beginning(&out->output, call->arena);
+        }
         api_advise_step(out);
         return DONE;
     }
@@ -345,7 +374,7 @@ const struct procedure execution_procedures[] = {
       .kind = QUERY,
       .needs = PROJECT_READ,
       .about = ABOUT_EXECUTION,
-      .doc = "One step of an execution, its input and output whole.",
+      .doc = "One step of an execution, its input and output whole, or in brief.",
       .input = &step_input_shape,
       .output = &step_shape,
       .run = executions_step },

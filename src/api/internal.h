@@ -24,6 +24,7 @@ extern const struct procedure invitation_procedures[];
 extern const struct procedure connection_procedures[];
 extern const struct procedure connection_save_procedures[];
 extern const struct procedure connection_test_procedures[];
+extern const struct procedure connection_template_procedures[];
 extern const struct procedure component_procedures[];
 extern const struct procedure workflow_procedures[];
 extern const struct procedure workflow_statistics_procedures[];

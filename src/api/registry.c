@@ -19,6 +19,7 @@ const struct procedure *const api_tables[] = {
     connection_procedures,
     connection_save_procedures,
     connection_test_procedures,
+    connection_template_procedures,
     connection_statistics_procedures,
     component_procedures,
     workflow_procedures,

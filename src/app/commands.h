@@ -32,8 +32,9 @@ extern const struct command command_serve, command_status, command_migrate, comm
     command_user_reset_password, command_user_grant_admin, command_user_revoke_admin,
     command_token_create, command_token_list, command_token_revoke, command_project_add,
     command_project_list, command_member_list, command_member_add, command_member_update,
-    command_member_remove, command_connection_list, command_connection_test, command_workflow_list,
-    command_workflow_run, command_execution_list, command_execution_show, command_execution_cancel;
+    command_member_remove, command_connection_list, command_connection_templates,
+    command_connection_test, command_workflow_list, command_workflow_run, command_execution_list,
+    command_execution_show, command_execution_cancel;
 
 /* Says on standard error why a command failed. */
 struct error;

@@ -44,6 +44,7 @@ static const struct command *const commands[] = {
     &command_member_update,
     &command_member_remove,
     &command_connection_list,
+    &command_connection_templates,
     &command_connection_test,
     &command_workflow_list,
     &command_workflow_run,

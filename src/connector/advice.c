@@ -114,7 +114,14 @@ static const struct {
 } server_rows[] = {
     { "28000",
       "The server's pg_hba.conf has no line for this user, database and address: add one, or use "
-      "another user or database." },
+      "another user or database. A role also needs the right to log in." },
+    { "42501", "Grant the user what the statement needs, or use another user in the URL." },
+    { "25006", "This server takes no writes now: it is a standby, or was told so. Connect to the "
+               "primary; a retry policy rides a failover out." },
+    { "53100", "The server's disk is full: make room there. A retry policy tries until there is." },
+    { "55P03", "Somebody else holds a lock for long: see pg_locks there. A retry policy rides that "
+               "out." },
+    { "57014", "Somebody in the server cancelled the statement, or a time limit of its own did." },
     { "57P03", "The server is starting up or shutting down: try again in a moment. A retry policy "
                "rides that "
                "out." },
@@ -127,6 +134,16 @@ static const struct {
       "The server is loading its data: try again in a moment. A retry policy rides that out." },
     { "MISCONF",
       "The server cannot save to its disk and takes no writes until it can: look at its log." },
+    { "OOM", "The server's memory is full (maxmemory), and its policy gives nothing up: make room, "
+             "or raise it." },
+    { "READONLY",
+      "This server is a replica: connect to its master. A retry policy rides a failover "
+      "out." },
+    { "MASTERDOWN",
+      "This replica has lost its master, and answers nothing until it is back. A retry "
+      "policy rides that out." },
+    { "BUSY", "A script keeps the server busy: wait for its end, or end it (SCRIPT KILL). A retry "
+              "policy rides that out." },
 };
 
 const char *connector_advice(const struct connector *connector, const struct error *err)

@@ -23,9 +23,11 @@ static void *run(void *context)
         for (struct timer *due; (due = timers_take_due(&engine->timers)) != NULL;)
             due->fire(due);
         claim_if_room(engine);
-        if (deadline_passed(next_tick))
+        if (deadline_passed(next_tick)) {
             next_tick = tick_pools(engine);
-        else if (engine->parked > 0)
+            continue; /* meanwhile others had the lock */
+        }
+        if (engine->parked > 0)
             next_tick = deadline_earlier(next_tick, deadline_in_ms(PARKED_TICK_MS));
         struct deadline next = deadline_earlier(timers_next(&engine->timers), next_tick);
         if (engine->closing || deadline_passed(next))

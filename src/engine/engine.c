@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening and closing the engine, its cache of graphs, starts and cancels. */
+/* Opening and closing the engine, starts and cancels. */
 #include "engine/engine.h"
 
 #include <assert.h>
@@ -12,10 +12,7 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "engine/internal.h"
-#include "store/workflows.h"
 #include "vault/token.h"
-
-#define GRAPHS_MAX 256
 
 /* --- opening and closing --- */
 
@@ -72,7 +69,7 @@ struct engine *engine_open(const struct engine_config *config, struct error *err
         list_init(&engine->live_buckets[i]);
         list_init(&engine->waiter_buckets[i]);
     }
-    engine->graphs = map_new();
+    engine->graphs.kept = map_new();
     engine->closing = engine->waits_over = !works;
     engine->unclaimed = engine->due = engine->recounts = works;
     if (works) {
@@ -91,20 +88,16 @@ static void give_up_saves(struct engine *engine)
     pthread_mutex_unlock(&engine->lock);
 }
 
+static void unpark(struct task *task)
+{
+    (void)task_leave_line(task);
+}
+
 /* Takes parked tasks out of their pools' lines, and waits for callbacks that are on their way. */
 static void unpark_all(struct engine *engine)
 {
     pthread_mutex_lock(&engine->lock);
-    LIST_EACH(&engine->lives, live, all, live)
-    {
-        for (unsigned i = 0; i < live->graph->count; i++) {
-            struct task *task = &live->tasks[i];
-            if (task->parked && pool_forget(task->pool, &task->waiter)) {
-                task->parked = false;
-                engine->parked--;
-            }
-        }
-    }
+    live_each_task(engine, unpark);
     while (engine->parked > 0 || engine->saves > 0)
         pthread_cond_wait(&engine->idle, &engine->lock);
     pthread_mutex_unlock(&engine->lock);
@@ -114,35 +107,24 @@ static void unpark_all(struct engine *engine)
  * An intent that was recorded, and then not carried out because we stop, would look like an outcome
  * that nobody knows: it is taken back.
  */
+static void take_intent_back(struct task *task)
+{
+    struct live *live = task->live;
+    bool once = graph_node_effect(&live->graph->nodes[task->node]) == EFFECT_ONCE;
+    if (!task->intent_saved || (once && task->sent) || live->fenced)
+        return;
+    execution_attempt_abandoned(&live->x, task->node, live_now(live));
+    if (live->x.changed_count > 0)
+        save_submit(live, NULL);
+}
+
 static void take_intents_back(struct engine *engine)
 {
     pthread_mutex_lock(&engine->lock);
-    LIST_EACH(&engine->lives, live, all, live)
-    {
-        for (unsigned i = 0; i < live->graph->count; i++) {
-            struct task *task = &live->tasks[i];
-            bool once = graph_node_effect(&live->graph->nodes[i]) == EFFECT_ONCE;
-            if (!task->intent_saved || (once && task->sent) || live->fenced)
-                continue;
-            execution_attempt_abandoned(&live->x, i, live_now(live));
-            if (live->x.changed_count > 0)
-                save_submit(live, NULL);
-        }
-    }
+    live_each_task(engine, take_intent_back);
     while (engine->saves > 0)
         pthread_cond_wait(&engine->idle, &engine->lock);
     pthread_mutex_unlock(&engine->lock);
-}
-
-static void forget_graphs(struct engine *engine)
-{
-    size_t at = 0;
-    struct str key;
-    void *graph;
-    while (map_each(engine->graphs, &at, &key, &graph))
-        graph_unref(graph);
-    map_free(engine->graphs);
-    engine->graphs = NULL;
 }
 
 void engine_close(struct engine *engine, struct deadline by)
@@ -163,19 +145,21 @@ void engine_close(struct engine *engine, struct deadline by)
         log_warn("could not give up leases", LOG_ERROR(&err));
 }
 
+static void release_slot(struct task *task)
+{
+    if (task->has_slot)
+        pool_release_slot(task->pool);
+}
+
 void engine_free(struct engine *engine)
 {
     if (!engine)
         return;
+    live_each_task(engine, release_slot);
     LIST_EACH(&engine->lives, live, all, live)
-    {
-        for (unsigned i = 0; i < live->graph->count; i++)
-            if (live->tasks[i].has_slot)
-                pool_release_slot(live->tasks[i].pool);
-        live_free(live);
-    }
+    live_free(live);
     claim_free(engine->claim);
-    forget_graphs(engine);
+    graphs_free(engine->graphs.kept);
     timers_done(&engine->timers);
     pthread_cond_destroy(&engine->work);
     pthread_cond_destroy(&engine->tick);
@@ -183,55 +167,6 @@ void engine_free(struct engine *engine)
     pthread_cond_destroy(&engine->tell);
     pthread_mutex_destroy(&engine->lock);
     free(engine);
-}
-
-/* --- graphs --- */
-
-/* A workflow's id and a version, as the cache's key. */
-struct graph_key {
-    struct id workflow_id;
-    int64_t version;
-};
-
-static struct graph *find_graph(struct engine *engine, const struct graph_key *key)
-{
-    pthread_mutex_lock(&engine->lock);
-    struct graph *graph = map_find(engine->graphs, (struct str){ (const char *)key, sizeof(*key) });
-    if (graph)
-        graph_ref(graph);
-    pthread_mutex_unlock(&engine->lock);
-    return graph;
-}
-
-static void keep_graph(struct engine *engine, const struct graph_key *key, struct graph *graph)
-{
-    pthread_mutex_lock(&engine->lock);
-    if (map_count(engine->graphs) >= GRAPHS_MAX) {
-        forget_graphs(engine);
-        engine->graphs = map_new();
-    }
-    graph_unref(
-        map_put(engine->graphs, (struct str){ (const char *)key, sizeof(*key) }, graph_ref(graph)));
-    pthread_mutex_unlock(&engine->lock);
-}
-
-struct graph *engine_graph(struct engine *engine, struct id project_id, struct id workflow_id,
-                           int64_t version, struct error *err)
-{
-    struct graph_key key = { workflow_id, version };
-    struct graph *graph = find_graph(engine, &key);
-    if (graph)
-        return graph;
-    AUTO(tx) tx = store_read(engine->store, scope_project(project_id), err);
-    AUTO(arena) arena = arena_new();
-    struct json_text definition;
-    if (!tx ||
-        !workflow_find_version(tx, project_id, workflow_id, version, arena, &definition, err))
-        return NULL;
-    graph = graph_compile(definition.text, err);
-    if (graph)
-        keep_graph(engine, &key, graph);
-    return graph;
 }
 
 /* --- starting --- */

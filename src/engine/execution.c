@@ -107,8 +107,6 @@ static void unblock(struct execution *x, unsigned node, struct instant now)
 static void close_step(struct execution *x, unsigned node, struct instant now)
 {
     struct node_run *run = &x->nodes[node];
-    if (run->status == STEP_WAITING)
-        x->waiting--;
     set_ended(x, node, run->attempt_count > 0 ? STEP_CANCELLED : STEP_SKIPPED, now);
     run->retry_at = INSTANT_NONE;
     if (run->has_row)
@@ -218,7 +216,6 @@ static void wait_for_retry(struct execution *x, unsigned node, struct instant at
 {
     x->nodes[node].status = STEP_WAITING;
     x->nodes[node].retry_at = at;
-    x->waiting++;
 }
 
 /* The step fails for good; whether those behind it run all the same is the caller's to see. */
@@ -352,7 +349,6 @@ void execution_retry_due(struct execution *x, unsigned node)
     no_effects(x);
     if (run->status != STEP_WAITING || execution_stopping(x))
         return;
-    x->waiting--;
     run->retry_at = INSTANT_NONE;
     make_ready(x, node, INSTANT_NONE);
     x->status = EXECUTION_RUNNING;
@@ -447,9 +443,7 @@ static void resume_step(struct execution *x, unsigned node, struct instant now)
         x->left--;
     else if (run->attempt_open)
         resume_cut_step(x, node, now);
-    else if (run->status == STEP_WAITING)
-        x->waiting++;
-    else
+    else if (run->status != STEP_WAITING)
         run->status = STEP_PENDING;
 }
 

@@ -57,7 +57,7 @@ struct execution {
     struct instant started_at, finished_at;
     struct json_text input;
     struct node_run *nodes;
-    unsigned active, waiting, left;
+    unsigned active, left;
     unsigned *ready, ready_count;
     unsigned *changed, changed_count;
 };

@@ -47,8 +47,9 @@ static bool died_idle(const struct executor_request *request, const struct conn 
     const struct component *component = request->component;
     bool repeatable = component->effect && component->effect(request->config) != EFFECT_ONCE;
     bool lost = err->code == ERR_CONNECTION_LOST && (repeatable || !err->maybe_done);
-    bool ended = err->code == ERR_SERVER_ERROR && repeatable && /* admin_shutdown */
-                 strcmp(err->server_code, "57P01") == 0;
+    const char *state = err->code == ERR_SERVER_ERROR ? err->server_code : "";
+    bool ended = (strcmp(state, "57P01") == 0 && repeatable) || /* admin_shutdown */
+                 strcmp(state, "57P05") == 0; /* idle_session_timeout: it had nothing to do */
     return conn->idle_since_us != 0 && conn->broken && (lost || ended) &&
            !atomic_load(request->cancelled);
 }

@@ -271,7 +271,7 @@ static void check_references(struct compiler *c, const struct map *index)
     struct graph *graph = c->graph;
     bool *precedes = ARENA_ITEMS(c->arena, bool, graph->count + 1);
     for (unsigned i = 0; i < graph->count; i++) {
-        const struct graph_node *node = &graph->nodes[i];
+        struct graph_node *node = &graph->nodes[i];
         size_t count = 0;
         const struct template_reference *reference =
             node->template ? template_references(node->template, &count) : NULL;
@@ -281,6 +281,8 @@ static void check_references(struct compiler *c, const struct map *index)
             if (reference[r].root != TEMPLATE_NODE)
                 continue;
             const char *why = why_nowhere(map_find(index, reference[r].node_id), precedes);
+            if (why && !node->precedes)
+                node->precedes = arena_copy(c->arena, precedes, graph->count * sizeof(*precedes));
             if (why)
                 add_problem(c, node->id, reference[r].field, false,
                             arena_printf(c->arena, "{{ " STR_FMT " }} leads nowhere: %s",

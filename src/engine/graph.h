@@ -42,6 +42,8 @@ struct graph_node {
     bool continue_on_error;
     /* Learned while running: said to read, but the database found that it writes. */
     atomic_bool *writes;
+    /* Which nodes come before it, by place; NULL: all that its templates look at do. */
+    const bool *precedes;
     const unsigned *next; /* indexes of the nodes behind it, each once */
     unsigned next_count;
     unsigned previous_count; /* how many nodes it waits for */

@@ -10,7 +10,7 @@
  *   save.c      durable points                  claim.c   taking up what nobody holds
  *   clock.c     timers and ticks                wait.c    who waits for an end
  *   view.c      an execution as it is now       executor.c  one attempt on a session
- *   rest.c      where a retry is waited for
+ *   rest.c      where a retry is waited for   graphs.c  compiled definitions
  */
 #ifndef ENGINE_INTERNAL_H
 #define ENGINE_INTERNAL_H
@@ -96,6 +96,12 @@ struct live {
     struct job deliver;
 };
 
+/* Definitions that were compiled: see graphs.c. */
+struct graphs {
+    struct map *kept; /* (project, workflow, version) → graph, referenced */
+    size_t bytes;     /* of all that is kept */
+};
+
 struct engine {
     pthread_mutex_t lock;
     struct store *store;
@@ -136,7 +142,7 @@ struct engine {
     unsigned saves;      /* writes under way */
     pthread_cond_t idle; /* for closing: something ended */
 
-    struct map *graphs; /* (workflow, version) → graph */
+    struct graphs graphs;
     struct engine_stats stats;
 };
 
@@ -153,8 +159,13 @@ void live_apply(struct live *live);
 void live_stop_waiting(struct live *live);
 /* Delivers it when it has ended and nothing is under way. */
 void live_settle(struct live *live);
+/* All tasks of all executions in memory. */
+void live_each_task(struct engine *engine, void (*visit)(struct task *task));
 /* The execution as committed; texts point into it. Steps go to the arena. */
 void live_row(struct live *live, struct arena *arena, struct execution_row *out);
+
+/* graphs.c: with all that is kept in it. */
+void graphs_free(struct map *graphs);
 
 /* queue.c. Under the lock: */
 void queue_push(struct engine *engine, struct job *job);
@@ -170,6 +181,8 @@ void task_init(struct task *task, struct live *live, unsigned node);
 void task_done(struct task *task);
 void task_enqueue(struct task *task); /* under the lock; counts as busy from now on */
 void task_set_retry(struct task *task);
+/* Under the lock: it waits for no slot any more. False: it did not, or is just being told of one. */
+bool task_leave_line(struct task *task);
 /* Under the lock: its execution is stopping, or everything is. */
 void task_interrupt(struct task *task);
 /* The same, if no session has it yet; none will then. */

@@ -78,11 +78,17 @@ void live_stop_waiting(struct live *live)
     for (unsigned i = 0; i < live->graph->count; i++) {
         struct task *task = &live->tasks[i];
         timers_unset(&live->engine->timers, &task->timer);
-        if (task->parked && pool_forget(task->pool, &task->waiter)) {
-            task->parked = false;
-            live->engine->parked--;
+        if (task_leave_line(task))
             queue_push(live->engine, &task->job);
-        }
+    }
+}
+
+void live_each_task(struct engine *engine, void (*visit)(struct task *task))
+{
+    LIST_EACH(&engine->lives, live, all, live)
+    {
+        for (unsigned i = 0; i < live->graph->count; i++)
+            visit(&live->tasks[i]);
     }
 }
 

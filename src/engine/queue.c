@@ -119,23 +119,14 @@ void queue_start(struct engine *engine)
     }
 }
 
-static void interrupt_all(struct engine *engine, void (*interrupt)(struct task *task))
-{
-    LIST_EACH(&engine->lives, live, all, live)
-    {
-        for (unsigned i = 0; i < live->graph->count; i++)
-            interrupt(&live->tasks[i]);
-    }
-}
-
 void queue_stop(struct engine *engine, struct deadline by)
 {
     pthread_mutex_lock(&engine->lock);
     pthread_cond_broadcast(&engine->work);
-    interrupt_all(engine, task_interrupt_unsent); /* those that dial need no time */
+    live_each_task(engine, task_interrupt_unsent); /* those that dial need no time */
     while (engine->running_workers > 0 && cond_wait_until(&engine->idle, &engine->lock, by))
         continue;
-    interrupt_all(engine, task_interrupt);
+    live_each_task(engine, task_interrupt);
     pthread_mutex_unlock(&engine->lock);
     for (unsigned i = 0; i < engine->worker_count; i++) {
         pthread_join(engine->workers[i].thread, NULL);

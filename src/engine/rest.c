@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where an execution waits for a retry, or for its turn at a busy connection. A short wait is spent in memory; with a longer one, or when
- * many wait, it goes back to the store with the point that says so, gives its lease up, and is claimed
- * again when it is due. So what waits for a server that is down takes no room from anybody, however
- * much it is. Who waits for its end, or watches it, waits on.
+ * Where an execution waits for a retry, or for its turn at a busy connection. A short wait is spent
+ * in memory; with a longer one, or when many wait, it goes back to the store with the point that says
+ * so, gives its lease up, and is claimed again when it is due. So what waits for a server that is down
+ * takes no room from anybody, however much it is. Who waits for its end, or watches it, waits on.
  *
  * The store's resume_at goes by the engine's time, which nobody sets: a retry comes neither earlier
  * nor later when the wall clock is set. Behind a restart it goes by the wall clock as it is then.

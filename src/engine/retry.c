@@ -101,16 +101,16 @@ bool retry_policy_make(const struct retry_config *config, struct retry_policy *o
 /*
  * What an upstream says of itself that passes by itself: classes 08 (connection) and 53 (out of
  * resources) of SQLSTATE, serialization failures, deadlocks, locks not got, a standby or a server
- * that goes down or comes up; and the Redis words for the same.
+ * that goes down or comes up, a session that it ended for lying idle; and the Redis words for the same.
  * Source: PostgreSQL's appendix "Error Codes"; Redis' documentation of its error replies.
  */
 static bool server_says_later(const char *code)
 {
     static const char *const prefixes[] = { "08", "53", NULL };
-    static const char *const codes[] = { "25006",    "40001",    "40P01",       "55P03",
-                                         "57P01",    "57P02",    "57P03",       "LOADING",
-                                         "BUSY",     "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN",
-                                         "READONLY", NULL };
+    static const char *const codes[] = { "25006",      "40001",    "40P01",    "55P03",
+                                         "57P01",      "57P02",    "57P03",    "57P05",
+                                         "LOADING",    "BUSY",     "TRYAGAIN", "CLUSTERDOWN",
+                                         "MASTERDOWN", "READONLY", NULL };
     struct str given = str_from(code);
     if (given.len == 5) {
         for (size_t i = 0; prefixes[i]; i++)

@@ -131,11 +131,16 @@ static const struct json *look_up(const struct template_reference *reference, vo
 {
     struct lookup *lookup = context;
     struct live *live = lookup->task->live;
+    const struct graph *graph = live->graph;
     struct str text = live->row.input.text;
     struct error ignored;
     if (reference->root == TEMPLATE_NODE) {
-        unsigned node = graph_find(live->graph, reference->node_id);
-        text = node < live->graph->count ? live->x.nodes[node].output.text : STR_NULL;
+        unsigned from = graph_find(graph, reference->node_id);
+        const bool *precedes = graph->nodes[lookup->task->node].precedes;
+        /* Outputs of other nodes come at any time, or are just being written. */
+        if (from == graph->count || (precedes && !precedes[from]))
+            return NULL;
+        text = live->x.nodes[from].output.text;
     }
     if (!str_set(text))
         return NULL;
@@ -161,7 +166,10 @@ static bool resolve_config(struct task *task, struct arena *arena, const void **
     struct buf buf;
     struct str text;
     buf_init(&buf, GRAPH_TEXT_MAX);
-    bool ok = template_apply(node->template, &source, &buf, err) && buf_finish(&buf, &text, err);
+    bool ok = template_apply(node->template, &source, &buf, err);
+    if (ok && !buf_finish(&buf, &text, err))
+        ok = fail(err, ERR_INVALID_INPUT,
+                  "with its templates replaced the config is over %zu bytes", GRAPH_TEXT_MAX);
     if (ok) {
         void *decoded = arena_alloc(arena, node->component->config->size);
         text = arena_str(arena, text);
@@ -375,6 +383,8 @@ static enum next prepare(struct task *task)
     else if (task->pool && !task->has_slot && !(task->has_slot = pool_try(task->pool)) &&
              !stand_in_line(task))
         next = NEXT_LATER;
+    else if (may_not_start(live)) /* since it stood in line */
+        next = NEXT_DROP;
     else if (begin(task))
         next = NEXT_LATER;
     pthread_mutex_unlock(&engine->lock);
@@ -403,8 +413,10 @@ static void run(struct worker *worker, struct job *job)
     buf_init(&output, ENGINE_OUTPUT_MAX);
     enum step_result result = attempt(worker, task, &output, &err);
     struct str text;
-    if (result == STEP_DONE && !buf_finish(&output, &text, &err))
+    if (result == STEP_DONE && !buf_finish(&output, &text, &err)) {
+        error_prefix(&err, "the result is ");
         result = STEP_FAILED;
+    }
     /* The pool was retired between slot and session, because its connection changed. */
     bool retired =
         result == STEP_FAILED && err.code == ERR_UNAVAILABLE && task->reopened++ < REOPENED_MAX;
@@ -470,6 +482,15 @@ void task_set_retry(struct task *task)
     int64_t wait_ms =
         (task->live->x.nodes[task->node].retry_at.us - live_now(task->live).us + 999) / 1000;
     clock_set(engine, &task->timer, deadline_in_ms(wait_ms < 0 ? 0 : wait_ms));
+}
+
+bool task_leave_line(struct task *task)
+{
+    if (!task->parked || !pool_forget(task->pool, &task->waiter))
+        return false;
+    task->parked = false;
+    task->live->engine->parked--;
+    return true;
 }
 
 void task_interrupt_unsent(struct task *task)

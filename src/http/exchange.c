@@ -288,7 +288,7 @@ void exchange_stream(struct exchange *exchange, const struct http_response *head
     exchange->closed = closed;
     exchange->closed_context = context;
     exchange->written_at_us = exchange->taken_at_us = clock_us();
-    buf_init(&exchange->queue, HTTP_STREAM_QUEUE_MAX);
+    buf_init(&exchange->queue, head->queue_max ? head->queue_max : HTTP_STREAM_QUEUE_MAX);
     bool gone = exchange->given_up;
     exchange->closed_called = gone;
     exchange->cut = gone;
@@ -350,8 +350,9 @@ ptrdiff_t exchange_read(struct exchange *exchange, char *out, size_t max)
         if (exchange->sent == queue->len) {
             exchange->sent = 0;
             if (queue->size > KEPT_BUF_MAX) {
+                size_t most = queue->max;
                 drop_text(queue, exchange->wipe);
-                buf_init(queue, HTTP_STREAM_QUEUE_MAX);
+                buf_init(queue, most);
             } else {
                 buf_reset(queue);
             }

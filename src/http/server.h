@@ -78,7 +78,8 @@ struct http_response {
     struct buf *text;        /* the body when not absent: taken over, freed when sent */
     struct http_header headers[HTTP_EXTRA_HEADERS_MAX]; /* in use up to an absent name */
     bool close;                                         /* close the connection behind the answer */
-    struct str ping; /* of a stream: static text, or absent for none */
+    struct str ping;  /* of a stream: static text, or absent for none */
+    size_t queue_max; /* of a stream: bytes that may wait; 0: HTTP_STREAM_QUEUE_MAX */
 };
 
 /* Answers. The exchange is gone for the caller.  Blocks: no.  Threads: any. */
@@ -86,7 +87,7 @@ void exchange_answer(struct exchange *exchange, const struct http_response *resp
 
 /*
  * A streamed answer (server-sent events, JSON lines): start once, write as text comes up, end once.
- * Text is queued; when the client reads so slowly that over HTTP_STREAM_QUEUE_MAX bytes wait, the
+ * Text is queued; when the client reads so slowly that more waits than the head allows, the
  * connection is closed. Writing after the client went does nothing.
  *
  * `closed` is called once: when the client went, the server stops, or what was written before the
@@ -156,8 +157,9 @@ struct str http_server_address(const struct http_server *server);
 
 #define HTTP_STATUS_MAX 600
 struct http_stats {
-    int64_t answers[HTTP_STATUS_MAX]; /* since the start, by status; not the library's own refusals */
-    int64_t connections;              /* open now */
+    int64_t
+        answers[HTTP_STATUS_MAX]; /* since the start, by status; not the library's own refusals */
+    int64_t connections;          /* open now */
 };
 /* Threads: any. */
 void http_server_stats(struct http_server *server, struct http_stats *out);

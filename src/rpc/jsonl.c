@@ -56,7 +56,10 @@ static bool may_set_cookies(const struct rpc_request *request)
 
 void jsonl_begin(struct rpc_request *request)
 {
-    struct http_response head = { .status = 200, .content_type = STR("application/json") };
+    /* As much may wait as may be in an answer that comes at once. */
+    struct http_response head = { .status = 200,
+                                  .content_type = STR("application/json"),
+                                  .queue_max = RPC_ANSWER_MAX };
     struct buf text;
 
     if (request->count == 1 || may_set_cookies(request))

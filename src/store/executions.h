@@ -94,7 +94,8 @@ struct step_row {
     struct instant retry_at;
     int64_t attempt_count;   /* all of them; `attempts` keeps the first and the latest */
     struct opt_bool partial; /* input or output were left out; not a column */
-    struct array attempts;   /* of struct attempt; JSON text in the row */
+    struct opt_int input_bytes, output_bytes; /* of what was cut: as a whole; no columns */
+    struct array attempts;                    /* of struct attempt; JSON text in the row */
 };
 extern const struct shape step_shape; /* "Step": output */
 

@@ -51,6 +51,10 @@ static const struct field step_fields[] = {
     STEP_FIELDS(attempt_shape),
     { FIELD("partial", step_row, partial, OPTIONAL,
             "True: input or output is too long here; executions.step has it.") },
+    { FIELD("inputBytes", step_row, input_bytes, OPTIONAL,
+            "Of an input that was cut: how long it is as a whole.") },
+    { FIELD("outputBytes", step_row, output_bytes, OPTIONAL,
+            "Of an output that was cut: how long it is as a whole.") },
     { 0 },
 };
 const struct shape step_shape = SHAPE("Step", step_row, step_fields);

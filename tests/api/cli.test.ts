@@ -343,7 +343,7 @@ function newStore(): string {
 describe("help and the manual page", () => {
   const root = join(import.meta.dirname, "../..");
   const manual = readFileSync(join(root, "docs/man/tieline.1"), "utf8");
-  const commands = [...done(["--help"]).matchAll(/^ {2}([a-z]+(?: [a-z-]+)?)(?: [A-Z_]+)*  /gm)].map((found) => found[1]!);
+  const commands = [...done(["--help"]).matchAll(/^ {2}([a-z]+(?: [a-z-]+)?)(?: \[?[A-Z_]+\]?)*  /gm)].map((found) => found[1]!);
   const helps = new Map(commands.map((command) => [command, done([...command.split(" "), "--help"])]));
   const flagsOf = (text: string) => [...new Set([...text.matchAll(/^ {2}--([a-z-]+)/gm)].map((found) => found[1]!))].sort();
 
@@ -385,7 +385,7 @@ describe("help and the manual page", () => {
       const takes = section.includes("Takes the common options.") ? common : section.includes("Takes the common store options.") ? common.filter((flag) => flag !== "json") : [];
       expect([...own, ...takes].sort(), command).toEqual(flagsOf(text));
       const usage = text.split("\n")[0]!.replace(" [flags]", "").slice(`tieline ${command}`.length).trim();
-      for (const argument of usage.split(" ").filter(Boolean)) expect(section, command).toContain(`.Ar ${argument}`);
+      for (const argument of usage.split(" ").filter(Boolean)) expect(section, command).toContain(argument.startsWith("[") ? `.Op Ar ${argument.slice(1, -1)}` : `.Ar ${argument}`);
     }
   });
   test("the manual is well formed", () => {

@@ -185,8 +185,6 @@ const rows: Row[] = [
     error: "AUTH_FAILED", message: /^the server lets in nobody from elsewhere: DENIED/, advice: /^Redis runs in protected mode/, stage: "sign-in" },
   { name: "Redis: loading", url: async () => (await redisAt(redisSays("-LOADING Redis is loading the dataset in memory"))).replace(":secret@", ""),
     error: "SERVER_ERROR", message: "LOADING Redis is loading the dataset in memory", advice: /^The server is loading its data/, stage: "sign-in" },
-  { name: "Redis: cannot save", url: async () => (await redisAt(redisSays("-MISCONF Redis is configured to save RDB snapshots, but it is unable to"))).replace(":secret@", ""),
-    error: "SERVER_ERROR", message: /^MISCONF /, advice: /^The server cannot save to its disk/, stage: "sign-in" },
   { name: "Redis: too many clients", url: () => redisAt({ greeting: "-ERR max number of clients reached\r\n", answer: () => null }),
     error: "TOO_MANY_CONNECTIONS", message: "ERR max number of clients reached", advice: /config\.pool\.max/, stage: "sign-in" },
   { name: "Redis: no permission", url: () => redisAt(redisSays("-NOPERM this user has no permissions to run the 'auth' command")), error: "AUTH_FAILED",

@@ -105,6 +105,7 @@ const rows: Record<string, Row> = {
     input: (f) => ({ ...project(f), connectionType: "redis", name: randomUUID(), connectionUrl: "redis://127.0.0.1:1" }),
   },
   "connections.update": { needs: "editor", input: (f) => ({ ...connection(f), name: randomUUID() }) },
+  "connections.templates": { needs: "signed-in" },
   "connections.test": { needs: "editor", input: connection },
   "components.list": { needs: "signed-in" },
   "workflows.list": { needs: "viewer", input: project },

@@ -160,6 +160,20 @@ describe("executions", () => {
     expect(longStep).not.toHaveProperty("output");
     expect(shortStep).toEqual(whole.steps[2]);
     expect(await caller.query("executions.step", { executionId, nodeId: "long" })).toEqual(whole.steps[1]);
+    /* In brief it comes cut, and says so; what is short is the same. */
+    const many = query("many", "SELECT n, repeat('é', 20) AS x FROM generate_series(1, 20000) AS n", database, { maxRows: 20000 });
+    const manyId = (await execute(await workflow("Many", chain(start, many)))).id;
+    const all = await caller.query("executions.step", { executionId: manyId, nodeId: "many" });
+    const some = await caller.query("executions.step", { executionId: manyId, nodeId: "many", brief: true });
+    expect(some).toMatchObject({ input: all.input, output: { rowCount: 20000, columns: all.output.columns, command: "SELECT" } });
+    expect(some.output.rows).toEqual(all.output.rows.slice(0, some.output.rows.length));
+    expect(JSON.stringify(some.output).length).toBeLessThan(68_000);
+    expect(some.output.rows.length).toBeGreaterThan(500);
+    expect(some.outputBytes).toBe(Buffer.byteLength(JSON.stringify(all.output)));
+    expect(some).not.toHaveProperty("inputBytes");
+    const text = await caller.query("executions.step", { executionId, nodeId: "long", brief: true });
+    expect(text.output.rows[0].x).toMatch(/^x{60000,66000}$/);
+    expect(await caller.query("executions.step", { executionId, nodeId: "short", brief: true })).toEqual(whole.steps[2]);
     await refused(caller.query("executions.step", { executionId, nodeId: "none" }), "NOT_FOUND", "executions.step", "nodeId");
     await refused(caller.query("executions.step", { executionId: randomUUID(), nodeId: "long" }), "NOT_FOUND", "executions.step");
   });

@@ -112,6 +112,7 @@ test("a session that ended elsewhere leads to signing in, and back to the page",
   const server = await serve(data);
   const page = await visitor(server);
   await signIn(page, "ada@tieline.test", password);
+  await page.getByRole("button", { name: "New Project" }).waitFor();
   await page.context().clearCookies();
   await page.getByRole("button", { name: "New Project" }).click();
   await page.getByRole("dialog").getByLabel("Name").fill("Orders");

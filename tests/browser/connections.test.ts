@@ -375,9 +375,16 @@ test("hostile names and URLs are text", async () => {
 test("a list that cannot be loaded says so, with another try", async () => {
   const page = await tab();
   await connection("Cache", redis);
-  await page.route("**/trpc/**connections.list**", (route) => route.abort());
+  const data = { code: "INTERNAL_SERVER_ERROR", httpStatus: 500, requestId: "7-1" };
+  await page.route("**/trpc/**connections.list**", (route) => {
+    const calls = new URL(route.request().url()).pathname.split(",");
+    const body = calls.map((path) => ({ error: { message: "the disk is on fire", code: -32603, data: { ...data, path } } }));
+    return route.fulfill({ status: 500, contentType: "application/json", body: JSON.stringify(body) });
+  });
   await page.reload();
-  await page.getByRole("alert").getByText("Connections could not be loaded").waitFor();
+  const alert = page.getByRole("alert");
+  await alert.getByText("Connections could not be loaded").waitFor();
+  await alert.getByText("Request 7-1", { exact: true }).waitFor();
   await isSound(page, "connections-error");
   await page.unroute("**/trpc/**connections.list**");
   await page.getByRole("button", { name: "Try again" }).click();

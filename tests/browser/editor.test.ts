@@ -355,6 +355,28 @@ test("twenty steps back and forth; a reload brings what was saved", async () => 
   expect((await saved(id)).definition).toEqual(before);
 });
 
+test("of a graph that is too long to be seen whole, some is", async () => {
+  await project();
+  const ids = Array.from({ length: 60 }, (_, n) => `n${n}`);
+  const long: Definition = {
+    nodes: ids.map((id, n) => query(id, `Query ${n}`, "SELECT 1", at(272 * n))),
+    edges: ids.slice(1).map((target, n) => ({ source: `n${n}`, target })),
+  };
+  const page = await editor(await workflow("Long", long));
+  const seen = () =>
+    page.evaluate(() => {
+      const canvas = document.querySelector(".canvas")?.getBoundingClientRect();
+      const cards = [...document.querySelectorAll(".canvas [data-node]")].map((card) => card.getBoundingClientRect());
+      return cards.some((card) => canvas && card.left >= canvas.left && card.right <= canvas.right && card.width > 60);
+    });
+  await expect.poll(seen).toBe(true);
+  await page.getByRole("button", { name: "Show everything" }).click();
+  await expect.poll(seen).toBe(true);
+  await page.getByRole("button", { name: "Tidy up" }).click();
+  await page.locator("[data-announcer]", { hasText: "Tidied up." }).waitFor({ state: "attached" });
+  await expect.poll(seen).toBe(true);
+});
+
 test("two people save: the second is asked, and nothing is lost", async () => {
   await project();
   const id = await workflow("Both", chain());
@@ -528,8 +550,13 @@ test("hostile names and values are text", async () => {
 
 test("on a narrow screen the editor is its outline", async () => {
   await project();
-  const page = await editor(await workflow("Narrow", chain()), "ada", { width: 320, height: 640 });
+  const definition = chain();
+  const config = { connectionId: redisId, command: "INCR", key: "n", repeatable: true };
+  definition.nodes.push({ id: "count", type: "redis-command", name: "Count", config, ...at(544) });
+  const page = await editor(await workflow("Narrow", definition), "ada", { width: 320, height: 640 });
   const outline = page.getByRole("region", { name: "Outline" });
+  await outline.getByText("This command may be repeated after a lost connection.").waitFor();
+  expect(await outline.evaluate((list) => list.scrollWidth)).toBeLessThanOrEqual(320);
   await outline.getByRole("button", { name: "Open Load orders" }).click();
   await panel(page).getByLabel("Name", { exact: true }).waitFor();
   await page.locator("#editor-panel:focus").waitFor();

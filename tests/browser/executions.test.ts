@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Executions: the list, one of them, and statistics, on real PostgreSQL and Redis. */
+import { statSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
 import { addUser, type Caller, client, needed, newFolder, password, serve, type Server } from "../api/harness.ts";
 import { until } from "../api/streams.ts";
@@ -222,21 +223,34 @@ test("5 MB and 100,000 rows open in part, and the page stays quick", async () =>
     await workflow("Large", { ...many, config: { ...many.config, maxRows: 100000 } } as never, long),
   );
   const page = await open(`executions/${id}`);
+  const lengths: number[] = [];
+  page.on("response", async (response) => {
+    if (response.url().includes("executions.step")) lengths.push((await response.body()).length);
+  });
   await node(page, "Many rows").click();
   await page.getByText("200 of 100,000 rows shown").waitFor();
   expect(await page.locator(".result tbody tr").count()).toBe(200);
   await page.getByRole("button", { name: "Load 200 more" }).click();
   await page.getByText("400 of 100,000 rows shown").waitFor();
   await page.getByRole("button", { name: "JSON" }).click();
+  /* So far only the beginning has come, and it says so. */
+  await page.getByText(/^This is the beginning of 1\.\d MB\.$/).waitFor();
+  expect(Math.max(...lengths)).toBeLessThan(70_000);
+  await isSound(page, "execution-beginning");
+  await page.getByRole("button", { name: "Load all" }).click();
   await page.getByRole("button", { name: /100,000 items/ }).waitFor();
   await page.getByRole("button", { name: "Load 100 more" }).waitFor();
   await node(page, "Long text").click();
   await page.getByRole("button", { name: "JSON" }).click();
   await page.getByRole("button", { name: /"rows": \[ 1 item/ }).waitFor();
-  await page.getByRole("button", { name: /1 key/ }).click();
-  await page.getByRole("button", { name: "4,996,000 more characters" }).waitFor();
+  await page.getByText("This is the beginning of 5.0 MB.").waitFor();
+  /* What is taken along is whole. */
   const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download" }).click()]);
   expect(file.suggestedFilename()).toBe("long-output.json");
+  expect(statSync(await file.path()).size).toBeGreaterThan(5_000_000);
+  await page.getByRole("button", { name: "Load all" }).click();
+  await page.getByRole("button", { name: /1 key/ }).click();
+  await page.getByRole("button", { name: "4,996,000 more characters" }).waitFor();
   /* What is shown is little, however much there is. */
   expect(await page.evaluate(() => document.querySelectorAll("*").length)).toBeLessThan(5_000);
 });

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What stands around every screen: ways about by keys, on narrow screens, and when the server is gone. */
 import { expect, test } from "vitest";
-import { addUser, client, newFolder, password, serve, type Server } from "../api/harness.ts";
+import { addUser, client, newFolder, password, run, serve, type Server } from "../api/harness.ts";
 import { isSound, type Page, signIn, visitor } from "./browser.ts";
 
 const redis = { connectionType: "redis", connectionUrl: "redis://127.0.0.1:1" };
@@ -323,6 +323,70 @@ test("addresses that lead nowhere say so, and lead on", async () => {
   await page.getByRole("heading", { name: "Not found" }).waitFor();
   await page.getByRole("link", { name: "Go to your projects" }).click();
   await page.getByRole("heading", { name: "Projects", level: 1 }).waitFor();
+});
+
+test("lists say what happened last, as it happens; the server says how it is", async () => {
+  const { server, token, data, projectId } = await sample();
+  addUser(data, "vera");
+  const ada = client(server, token);
+  await ada.mutation("members.add", { projectId, email: "vera@tieline.test", role: "viewer" });
+  const node = { id: "q", type: "redis-command", name: "q", retry: { strategy: "none" }, config: { connectionId: "", command: "GET", key: "k" } };
+  node.config.connectionId = (await ada.query("connections.list", { projectId })).connections[0].id;
+  const { id: failing } = await ada.mutation("workflows.create", { projectId, name: "Failing", definition: { nodes: [node], edges: [] } });
+  const good = (await ada.query("workflows.list", { projectId })).workflows.find((one: any) => one.name === "Nightly sync").id;
+  run("user", "grant-admin", "ada@tieline.test", "--data", data);
+
+  const page = await visitor(server);
+  await signIn(page, "ada@tieline.test", password);
+  await page.getByText("2 workflows · 1 connection").waitFor();
+  await page.goto(`/projects/${projectId}/workflows`);
+  const row = (name: string) => page.locator("tbody[data-row]", { hasText: name });
+  await row("Failing").getByText("Not run yet").waitFor();
+  await ada.mutation("workflows.execute", { workflowId: good, waitMs: 30000 });
+  await row("Nightly sync").getByText("Succeeded").waitFor();
+  await ada.mutation("workflows.execute", { workflowId: failing, waitMs: 30000 });
+  await row("Failing").getByText("Failed").waitFor();
+  await row("Failing").getByRole("link", { name: "Failing: 1 execution in 24 h, 1 failed" }).waitFor();
+  await isSound(page, "workflows-list");
+  await row("Nightly sync").getByRole("link", { name: "Nightly sync: 1 execution in 24 h, none failed" }).click();
+  await page.waitForURL((url) => url.searchParams.get("range") === "24h" && url.searchParams.get("workflow") === good);
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Projects" }).click();
+  await page.getByText("1 failure in 24 h").waitFor();
+  await isSound(page, "projects-counts");
+  await page.getByRole("link", { name: "System" }).click();
+  await page.getByText("SQLite, embedded").waitFor();
+  await page.getByText((await ada.query("system.status")).keyId, { exact: true }).waitFor();
+  await isSound(page, "system");
+
+  /* A name typed is kept until somebody says otherwise, on whatever way one goes. */
+  await page.goto(`/projects/${projectId}/workflows`);
+  await page.getByRole("button", { name: "New Workflow" }).click();
+  await page.getByRole("dialog", { name: "New Workflow" }).getByLabel("Name").fill("Half");
+  const question = page.getByRole("alertdialog", { name: "Discard changes?" });
+  await page.goBack();
+  await question.getByRole("button", { name: "Keep editing" }).click();
+  await question.waitFor({ state: "detached" });
+  expect(await page.getByRole("dialog", { name: "New Workflow" }).getByLabel("Name").inputValue()).toBe("Half");
+  await page.goBack();
+  await question.getByRole("button", { name: "Discard" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  expect(new URL(page.url()).search).toBe("");
+  /* The row behind takes the focus of one that is deleted. */
+  await page.getByRole("button", { name: "Delete Failing" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+  await row("Failing").waitFor({ state: "detached" });
+  await page.waitForFunction(() => document.activeElement?.textContent === "Nightly sync");
+
+  const vera = await visitor(server);
+  await signIn(vera, "vera@tieline.test", password);
+  await vera.goto(`/projects/${projectId}/workflows`);
+  const active = vera.getByRole("switch", { name: "Nightly sync active" });
+  await active.focus();
+  await vera.getByRole("tooltip", { name: "Only editors can change workflows." }).waitFor();
+  await active.press("Space");
+  expect(await active.isChecked()).toBe(false);
+  await vera.goto("/admin/system");
+  await vera.getByText("You do not have access to this page.").waitFor();
 });
 
 test("eight tabs of one browser all answer", async () => {

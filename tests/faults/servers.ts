@@ -10,6 +10,7 @@ const execute = promisify(execFile);
 const tool = join(import.meta.dirname, "../../tools/servers");
 
 export interface Servers {
+  folder: string; /* its parts `pg` and `redis` are theirs */
   url(key: "PGURL" | "PGADMINURL" | "REDISURL" | "REDISTLSURL" | "TLSCA" | "PGTRANSACTIONSURL" | "PGSESSIONSURL"): string;
   restart(name: "postgresql" | "redis"): Promise<void>;
 }
@@ -21,6 +22,7 @@ export async function startServers(...flags: string[]): Promise<Servers> {
   afterAll(() => execute(tool, ["stop", folder]));
   const env = new Map(started.stdout.trim().split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
   return {
+    folder,
     url: (key) => env.get(key)!,
     restart: async (name) => void (await execute(tool, ["restart", folder, name])),
   };

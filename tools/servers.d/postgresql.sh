@@ -81,9 +81,10 @@ launch_postgresql()
     waited=0
     while is_running "$pg_pid" "$pid_began" && [ "$waited" -lt 600 ]; do
         # The file of the one before may still lie there.
-        if [ "$(sed -n 1p "$dir/pg/postmaster.pid" 2>/dev/null)" = "$pg_pid" ] &&
-            [ "$(sed -n '8s/ *$//p' "$dir/pg/postmaster.pid" 2>/dev/null)" = ready ]; then
-            return
+        if [ "$(sed -n 1p "$dir/pg/postmaster.pid" 2>/dev/null)" = "$pg_pid" ]; then
+            case $(sed -n '8s/ *$//p' "$dir/pg/postmaster.pid" 2>/dev/null) in
+            ready | standby) return ;;
+            esac
         fi
         sleep 0.05
         waited=$((waited + 1))

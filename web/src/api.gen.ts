@@ -200,6 +200,78 @@ export interface TestResult {
   stages: TestStage[];
 }
 
+export interface ConnectionTemplatePlaceholder {
+  /** As it stands between brackets: PROJECT-REF. */
+  name: string;
+  /** What belongs there. */
+  means: string;
+  /** What could stand there. */
+  example: string;
+}
+
+export interface ConnectionPoolConfig {
+  /** Most sessions open at once. */
+  max?: number;
+  /** Idle sessions that are kept, however long idle. */
+  min?: number;
+  /** How long a step waits for a session before it fails with POOL_TIMEOUT. Absent: as long as it takes. */
+  acquireTimeoutMs?: number;
+  /** A session that lay idle for this long is closed. */
+  idleTimeoutMs?: number;
+  /** A session this old is replaced, give or take a tenth. */
+  maxLifetimeMs?: number;
+}
+
+export interface ConnectionTlsConfig {
+  /** Whether to encrypt, and how to check whom one talks to. */
+  mode?: "disable" | "prefer" | "require" | "verify-ca" | "verify-full";
+  /** Certificates of the authorities to trust, instead of the system's. */
+  caPem?: string;
+  /** Certificate to show to the server, with its chain. */
+  clientCertPem?: string;
+  /** Key of the client certificate. Read back as {"set": true}, which also means: keep it. */
+  clientKeyPem?: unknown;
+}
+
+export interface ConnectionConfig {
+  /** How many sessions, and how long they live. */
+  pool?: ConnectionPoolConfig;
+  /** How long opening a session may take, sign-in included. */
+  connectTimeoutMs?: number;
+  /** How long one statement or command may run, unless its node says otherwise. */
+  statementTimeoutMs?: number;
+  /** Encryption, where the URL does not say it. */
+  tls?: ConnectionTlsConfig;
+}
+
+export interface ConnectionTemplateFact {
+  /** What it is about; `find`: where the provider shows the values. */
+  about: "find" | "url" | "network" | "tls" | "ca" | "limit" | "pooler";
+  /** What one has to know. */
+  text: string;
+  /** Address of the page that says so. */
+  source: string;
+  /** The day when it said so. */
+  seenOn: string;
+}
+
+export interface ConnectionTemplate {
+  /** Names the template in calls. */
+  name: string;
+  /** What people call it. */
+  title: string;
+  /** Kind of the connection. */
+  connectionType: string;
+  /** The URL with placeholders in brackets, each of which is to be replaced. */
+  urlPattern: string;
+  /** In the order of the pattern. */
+  placeholders: ConnectionTemplatePlaceholder[];
+  /** Advised settings, where the defaults are not the best. */
+  config?: ConnectionConfig;
+  /** What one has to know there, with its source. */
+  facts: ConnectionTemplateFact[];
+}
+
 export interface ConnectionStatistics {
   /** Id of the connection. */
   connectionId: string;
@@ -428,6 +500,10 @@ export interface Step {
   attempts: Attempt[];
   /** True: input or output is too long here; executions.step has it. */
   partial?: boolean;
+  /** Of an input that was cut: how long it is as a whole. */
+  inputBytes?: number;
+  /** Of an output that was cut: how long it is as a whole. */
+  outputBytes?: number;
 }
 
 export interface Execution {
@@ -1039,6 +1115,20 @@ type Routers = {
       } | void;
       output: TestResult;
     }>;
+    /** What connections to known providers look like: a URL with placeholders, advised settings, and facts with their sources. */
+    templates: TRPCQueryProcedure<{
+      meta: unknown;
+      input: {
+        /** Only the one of this name. */
+        name?: string;
+        /** Only those of this kind: postgresql, redis. */
+        connectionType?: string;
+      } | void;
+      output: {
+        /** In the order in which they are offered. */
+        templates: ConnectionTemplate[];
+      };
+    }>;
     /** What the steps of a range came to, and how long they took, by connection. */
     statistics: TRPCQueryProcedure<{
       meta: unknown;
@@ -1216,7 +1306,7 @@ type Routers = {
       };
       output: Execution;
     }>;
-    /** One step of an execution, its input and output whole. */
+    /** One step of an execution, its input and output whole, or in brief. */
     step: TRPCQueryProcedure<{
       meta: unknown;
       input: {
@@ -1224,6 +1314,8 @@ type Routers = {
         executionId: string;
         /** Id of the step's node. */
         nodeId: string;
+        /** Of an input or output that is long, only the beginning: lists keep their first items, texts their first characters, 64 KiB of each member. */
+        brief?: boolean;
       };
       output: Step;
     }>;

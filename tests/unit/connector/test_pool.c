@@ -1,43 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a pool promises, one thread at a time. */
-#include "fake_connector.h"
-
-#define LONG_MS (INT64_C(3600) * 1000)
-
-struct asker {
-    struct pool_waiter waiter;
-    int granted, expired;
-    enum error_code code;
-    int *order, turn; /* *order counts grants; turn = this one's place */
-};
-
-static void on_granted(struct pool_waiter *waiter)
-{
-    struct asker *asker = CONTAINER_OF(waiter, struct asker, waiter);
-    look_at_pool();
-    asker->granted++;
-    if (asker->order)
-        asker->turn = ++*asker->order;
-}
-
-static void on_expired(struct pool_waiter *waiter, const struct error *err)
-{
-    struct asker *asker = CONTAINER_OF(waiter, struct asker, waiter);
-    look_at_pool();
-    asker->expired++;
-    asker->code = err->code;
-}
-
-static struct asker new_asker(void)
-{
-    return (struct asker){ .waiter = { .granted = on_granted, .expired = on_expired } };
-}
-
-static void take_slot(struct pool *pool)
-{
-    struct asker asker = new_asker();
-    assert_true(pool_ask(pool, &asker.waiter, DEADLINE_NEVER));
-}
+#include "asker.h"
 
 /* A slot and a session on it. */
 static struct conn *borrow(struct pool *pool)
@@ -249,95 +212,6 @@ static void closing_aside_needs_a_slot(void **state)
     end_pool(pool);
 }
 
-static void waiters_expire_at_their_time(void **state)
-{
-    (void)state;
-    struct pool *pool = make_pool(1, 0);
-    take_slot(pool);
-    struct asker late = new_asker(), patient = new_asker();
-    int64_t before = clock_us();
-    assert_false(pool_ask(pool, &patient.waiter, DEADLINE_NEVER));
-    assert_true(patient.waiter.by.at_us >= before + 5000000);
-    assert_true(patient.waiter.by.at_us <= clock_us() + 5000000);
-    assert_false(pool_ask(pool, &late.waiter, deadline_in_ms(0)));
-    struct deadline next = pool_tick(pool);
-    assert_int_equal(next.at_us, patient.waiter.by.at_us);
-    assert_int_equal(late.expired, 1);
-    assert_int_equal(late.code, ERR_POOL_TIMEOUT);
-    assert_int_equal(patient.expired, 0);
-    assert_false(pool_forget(pool, &late.waiter));
-    pool_release_slot(pool);
-    assert_int_equal(patient.granted, 1);
-    pool_release_slot(pool);
-    assert_int_equal(late.granted, 0);
-    end_pool(pool);
-}
-
-static void without_a_limit_they_wait_as_long_as_they_may(void **state)
-{
-    (void)state;
-    struct pool *pool = make_pool(1, 0);
-    upstream.settings.acquire_timeout_ms = 0;
-    take_slot(pool);
-    struct asker patient = new_asker(), bound = new_asker();
-    struct deadline by = deadline_in_ms(LONG_MS);
-    assert_false(pool_ask(pool, &patient.waiter, DEADLINE_NEVER));
-    assert_int_equal(patient.waiter.by.at_us, DEADLINE_NEVER.at_us);
-    assert_false(pool_ask(pool, &bound.waiter, by));
-    assert_int_equal(bound.waiter.by.at_us, by.at_us);
-    for (int i = 0; i < 3; i++)
-        pool_release_slot(pool);
-    assert_int_equal(patient.granted + bound.granted, 2);
-    end_pool(pool);
-}
-
-/* Those at the front stay, however long; those behind them make room; who comes meanwhile turns away. */
-static void a_long_line_gets_shorter(void **state)
-{
-    (void)state;
-    struct pool *pool = make_pool(1, 0);
-    struct asker line[POOL_STAY + 100];
-    upstream.settings.acquire_timeout_ms = 0;
-    take_slot(pool);
-    for (size_t i = 0; i < ARRAY_LEN(line); i++) {
-        line[i] = new_asker();
-        line[i].waiter.leave_by = deadline_in_ms(i == POOL_STAY + 5 ? LONG_MS : 0);
-        assert_false(pool_ask(pool, &line[i].waiter, DEADLINE_NEVER));
-        assert_int_equal(line[i].expired, 0);
-    }
-    struct deadline next = pool_tick(pool);
-    assert_false(deadline_passed(next));
-    for (size_t i = 0; i < ARRAY_LEN(line); i++) {
-        assert_int_equal(line[i].expired, i >= POOL_STAY && i != POOL_STAY + 5);
-        if (line[i].expired > 0)
-            assert_int_equal(line[i].code, ERR_POOL_TIMEOUT);
-    }
-    struct asker comes = new_asker(), stays = new_asker();
-    comes.waiter.leave_by = deadline_in_ms(LONG_MS);
-    assert_false(pool_ask(pool, &comes.waiter, DEADLINE_NEVER));
-    assert_int_equal(comes.expired, 1);
-    assert_false(pool_ask(pool, &stays.waiter, DEADLINE_NEVER)); /* it has no time to leave by */
-    assert_int_equal(stays.expired, 0);
-
-    for (size_t i = 0; i < POOL_STAY + 2; i++)
-        pool_release_slot(pool); /* to the next, each time */
-    assert_int_equal(line[0].granted + line[POOL_STAY - 1].granted, 2);
-    assert_int_equal(line[POOL_STAY + 5].granted + stays.granted, 2);
-    pool_release_slot(pool);
-    /* The line was empty: others may wait as before. */
-    take_slot(pool);
-    struct asker again[POOL_STAY + 2];
-    for (size_t i = 0; i < ARRAY_LEN(again); i++) {
-        again[i] = new_asker();
-        again[i].waiter.leave_by = deadline_in_ms(LONG_MS);
-        assert_false(pool_ask(pool, &again[i].waiter, DEADLINE_NEVER));
-        assert_int_equal(again[i].expired, 0);
-    }
-    for (size_t i = 0; i < ARRAY_LEN(again) + 1; i++)
-        pool_release_slot(pool);
-    end_pool(pool);
-}
-
 static void a_failed_open_leaves_the_slot(void **state)
 {
     (void)state;
@@ -525,9 +399,6 @@ int main(void)
         cmocka_unit_test(lifetimes_differ_by_a_tenth_at_most),
         cmocka_unit_test(idle_sessions_end_but_the_last_ones_stay),
         cmocka_unit_test(closing_aside_needs_a_slot),
-        cmocka_unit_test(waiters_expire_at_their_time),
-        cmocka_unit_test(without_a_limit_they_wait_as_long_as_they_may),
-        cmocka_unit_test(a_long_line_gets_shorter),
         cmocka_unit_test(a_failed_open_leaves_the_slot),
         cmocka_unit_test(retiring_ends_loans_and_waits),
         cmocka_unit_test(a_tick_between_sealing_and_retiring_leaves_no_slot_behind),

@@ -5,6 +5,8 @@
  */
 #include "bed.h"
 
+#include "engine/internal.h"
+
 /* --- tests --- */
 
 /* b is saved only behind a, although the store refuses a alone. */
@@ -117,6 +119,54 @@ static void test_fenced_with_a_retry(void **state)
     bed_close(&bed);
 }
 
+#define LARGE_NODES 400
+#define LARGE_WORKFLOWS 10
+
+static bool insert_workflow(struct tx *tx, const void *context, struct error *err)
+{
+    return workflow_insert(tx, context, NULL, 0, err);
+}
+
+/* Whoever looks at many large workflows does not fill the memory with them. */
+static void test_keeps_so_many_bytes_of_graphs(void **state)
+{
+    struct bed bed;
+    struct buf text;
+    (void)state;
+    bed_open(&bed);
+    open_engine(&bed);
+    buf_init(&text, GRAPH_TEXT_MAX);
+    buf_add_c(&text, "{\"nodes\":[");
+    for (int i = 0; i < LARGE_NODES; i++) {
+        buf_printf(&text,
+                   "%s{\"id\":\"n%d\",\"type\":\"redis-command\",\"name\":\"n\","
+                   "\"config\":{\"connectionId\":\"01890000-0000-7000-8000-000000000001\","
+                   "\"command\":\"GET\",\"key\":\"",
+                   i ? "," : "", i);
+        for (int k = 0; k < 40; k++)
+            buf_add_c(&text, "{{ trigger.a.b }} ");
+        buf_add_c(&text, "\"}}");
+    }
+    buf_add_c(&text, "],\"edges\":[]}");
+    struct workflow_row row = bed.workflow;
+    row.definition.text = buf_str(&text);
+    for (int i = 0; i < LARGE_WORKFLOWS; i++) {
+        char name[] = "large 0";
+        name[sizeof(name) - 2] = (char)('0' + i);
+        row.id = id_new();
+        row.name = str_from(name);
+        MUST_WRITE(&bed.f, insert_workflow, &row);
+        AUTO(graph) first = engine_graph(bed.engine, bed.project.id, row.id, 1, &bed.f.err);
+        MUST(&bed.f, first);
+        AUTO(graph) again = engine_graph(bed.engine, bed.project.id, row.id, 1, &bed.f.err);
+        assert_ptr_equal(first, again);
+        assert_true(arena_used(first->arena) > (size_t)4 << 20);
+    }
+    assert_in_range(map_count(bed.engine->graphs.kept), 1, LARGE_WORKFLOWS / 2);
+    buf_done(&text);
+    bed_close(&bed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +174,7 @@ int main(void)
         cmocka_unit_test(test_closes_while_refused),
         cmocka_unit_test(test_claims_again),
         cmocka_unit_test(test_fenced_with_a_retry),
+        cmocka_unit_test(test_keeps_so_many_bytes_of_graphs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,6 +45,7 @@ static void test_classes(void **state)
         { ERR_SERVER_ERROR, false, "25006", EFFECT_ONCE, true },
         { ERR_SERVER_ERROR, false, "55P03", EFFECT_ONCE, true },
         { ERR_SERVER_ERROR, false, "57P01", EFFECT_ONCE, true },
+        { ERR_SERVER_ERROR, false, "57P05", EFFECT_ONCE, true },
         { ERR_SERVER_ERROR, false, "23505", EFFECT_READS, false },
         { ERR_SERVER_ERROR, false, "42601", EFFECT_READS, false },
         { ERR_SERVER_ERROR, false, "22P02", EFFECT_READS, false },

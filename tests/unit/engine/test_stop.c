@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Steps that may not be repeated, under way when the engine is closed. The executor is the test's own:
- * it is where one thread's cancel meets another's sending.
+ * Steps by an executor of the test's own, which is where one thread's cancel meets another's sending:
+ * those that may not be repeated, under way when the engine is closed; what templates see.
  */
 #include "bed.h"
 
@@ -140,10 +140,42 @@ static void test_nothing_sent_is_no_unknown_outcome(void **state)
     place_close(&p);
 }
 
+#define NODE_OF(id, key)                                                                           \
+    "{\"id\":\"" id "\",\"type\":\"redis-command\",\"name\":\"n\",\"config\":{"                    \
+    "\"connectionId\":\"01890000-0000-7000-8000-000000000001\","                                   \
+    "\"command\":\"INCR\",\"key\":\"" key "\"}}"
+#define EDGE_OF(from, to) "{\"source\":\"" from "\",\"target\":\"" to "\"}"
+
+/* However early the other one is through. */
+static void test_templates_see_only_what_comes_before(void **state)
+{
+    static const struct sql refused = SQL("SELECT count(*) FROM component_executions WHERE "
+                                          "node_id = 'b' AND error LIKE '%TEMPLATE_PATH%'");
+    struct place p;
+    struct bed *bed = &p.bed;
+
+    (void)state;
+    place_open(&p);
+    graph_unref(bed->graph);
+    bed->graph = graph_compile(
+        STR("{\"nodes\":[" NODE_OF("a", "k") "," NODE_OF("c", "k") "," NODE_OF("d", "k") "," NODE_OF(
+            "b", "{{ nodes.a.value }}") "],\"edges\":[" EDGE_OF("c", "d") "," EDGE_OF("d",
+                                                                                      "b") "]}"),
+        &bed->f.err);
+    MUST(&bed->f, bed->graph);
+    open_engine(bed);
+    begin(bed);
+    await_flag(bed, &bed->waited);
+    assert_int_equal(bed->status, EXECUTION_FAILED);
+    assert_int_equal(fixture_int(&bed->f, &refused), 1);
+    place_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_sent_is_no_unknown_outcome),
+        cmocka_unit_test(test_templates_see_only_what_comes_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

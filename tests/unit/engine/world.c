@@ -220,6 +220,12 @@ static void begin(struct world *w, unsigned node)
         apply(w);
         return;
     }
+    if (w->rests && !w->x.nodes[node].attempt_open && one_in(w, 6)) { /* no session is free */
+        *task = (struct task){ 0 };
+        execution_put_off(&w->x, node, instant_add_ms(now(w), (int64_t)roll(w, 8000)), now(w));
+        apply(w);
+        return;
+    }
     execution_attempt_started(&w->x, node, now(w));
     if ((is_once(w, node) || w->claims > 0) && !task->intent_saved) {
         task->state = TASK_NONE;

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/crash.h"
 #include "base/list.h"
@@ -72,12 +73,16 @@ static enum answer note_get(struct call *call, const void *input, void *output, 
     const struct note_in *in = input;
     struct note *out = output;
 
-    (void)call;
     if (in->number == 404) {
         (void)fail(err, ERR_NOT_FOUND, "Note not found");
         return FAILED;
     }
     *out = (struct note){ in->number, STR("a \"note\"\n") };
+    if (in->number == SAMPLE_LONG_NOTE) {
+        char *text = arena_alloc(call->arena, SAMPLE_LONG_BYTES);
+        memset(text, 'x', SAMPLE_LONG_BYTES);
+        out->text = (struct str){ text, SAMPLE_LONG_BYTES };
+    }
     return DONE;
 }
 

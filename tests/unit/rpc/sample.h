@@ -13,6 +13,10 @@
 
 struct sample;
 
+/* The note of this number has so long a text: more than may wait in a stream of events. */
+#define SAMPLE_LONG_NOTE 777
+#define SAMPLE_LONG_BYTES (HTTP_STREAM_QUEUE_MAX + 1)
+
 struct sample_options {
     struct str listen;                             /* absent: a free port of 127.0.0.1 */
     int64_t header_timeout_ms, request_timeout_ms; /* 0: long ones */

@@ -267,6 +267,13 @@ static void lines_come_as_calls_end(void **state)
     assert_has(&wire, "{\"0\":[[0],[null,0,0]]}\n"
                       "[0,0,[[{\"result\":{\"data\":{\"number\":2,\"text\":\"added\"}}}]]]\n");
     wire_close(&wire);
+    /* An answer is no stream that somebody reads too slowly, however long its lines are. */
+    assert_int_equal(ask(&wire, "GET /trpc/notes.get,nope?batch=1&input={\"0\":{\"number\":777}}",
+                         LINES GOOD, NULL),
+                     200);
+    assert_true(wire_body(&wire).len > SAMPLE_LONG_BYTES);
+    assert_has(&wire, "[1,0,[[{\"error\":");
+    wire_close(&wire);
     /* Failures of calls are told inside. */
     assert_call("GET /trpc/notes.get,nope?batch=1", LINES, NULL, 200, "[1,0,[[{\"error\":");
 }

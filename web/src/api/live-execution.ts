@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An execution as it is now: read once, then changed in the cache by what the stream tells of it. Long
- * inputs and outputs are left out of both; such steps are partial, and useWholeStep() has the rest.
+ * inputs and outputs are left out of both; such steps are partial, and useLongStep() has the rest.
  */
-import { type UseQueryResult, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions, type UseQueryResult, useQuery } from "@tanstack/react-query";
 import type { Step, WatchEvent } from "../api.gen.ts";
 import { api, queryClient, trpc } from "./client.ts";
 import type { Execution } from "./types.ts";
@@ -44,17 +44,28 @@ export function useLiveExecution(executionId: string | undefined): UseQueryResul
   return query as UseQueryResult<Execution>;
 }
 
-/* The step with its whole input and output, once somebody looks at them. */
-export function useWholeStep(executionId: string, step: Step): UseQueryResult<Step> {
-  const input = { executionId, nodeId: step.nodeId };
-  return useQuery({
+/* A step that came without its long input and output, once somebody looks at them: their beginning, or all. */
+function longStepQuery(executionId: string, step: Step, whole: boolean) {
+  const input = { executionId, nodeId: step.nodeId, ...(whole ? {} : { brief: true }) };
+  return queryOptions({
     /* A step that went on is another one. */
     queryKey: [...trpc.executions.step.queryKey(input), step.status, step.attemptCount],
     queryFn: ({ signal }): Promise<Step> => api.executions.step.query(input, { signal }),
-    enabled: step.partial === true,
     /* Comparing a long output with the one before costs more than drawing it again. */
     structuralSharing: false,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 30_000,
   });
+}
+
+export function useLongStep(executionId: string, step: Step, whole: boolean): UseQueryResult<Step> {
+  return useQuery({
+    ...longStepQuery(executionId, step, whole),
+    enabled: step.partial === true,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function fetchWholeStep(executionId: string, step: Step): Promise<Step> {
+  return queryClient.fetchQuery(longStepQuery(executionId, step, true));
 }

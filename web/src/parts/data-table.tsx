@@ -3,6 +3,7 @@
 import { ArrowUp } from "lucide-react";
 import type { ReactNode } from "react";
 import { text } from "../text/en.ts";
+import "./skeleton.css";
 
 interface Props {
   label: string;

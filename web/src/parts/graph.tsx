@@ -43,7 +43,8 @@ export const Ground = memo(function Ground({ gap }: { gap: number }) {
   return <Background variant={BackgroundVariant.Dots} gap={gap} size={1.5} color="var(--line)" />;
 });
 
-export const ZoomButtons = memo(function ZoomButtons() {
+/* `fit`: what shows everything, where the library's way would not. */
+export const ZoomButtons = memo(function ZoomButtons({ fit }: { fit?: () => void }) {
   const { zoomIn, zoomOut, fitView } = useReactFlow();
   return (
     <Panel position="bottom-left" className="graph-controls">
@@ -53,7 +54,7 @@ export const ZoomButtons = memo(function ZoomButtons() {
       <ActionIcon aria-label={words.zoomOut} onClick={() => void zoomOut()}>
         <ZoomOut size={16} />
       </ActionIcon>
-      <ActionIcon aria-label={words.fit} onClick={() => void fitView(wholeView)}>
+      <ActionIcon aria-label={words.fit} onClick={() => (fit ? fit() : void fitView(wholeView))}>
         <Maximize size={16} />
       </ActionIcon>
     </Panel>

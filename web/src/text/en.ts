@@ -171,6 +171,7 @@ export const text = {
     neverRun: "Not run yet",
     lastDay: "Last 24 h",
     noneToday: "None",
+    notCounted: "Not known",
     failed: (n: number) => `${new Intl.NumberFormat("en").format(n)} failed`,
     today: (n: number, failed: number, complete: boolean) =>
       `${complete ? "" : "at least "}${count(n, "execution", "executions")} in 24 h, ${failed ? `${new Intl.NumberFormat("en").format(failed)} failed` : "none failed"}`,
@@ -209,6 +210,7 @@ export const text = {
     usedBy: "Used by",
     workflows: (n: number) => count(n, "workflow", "workflows"),
     noWorkflow: "No workflow",
+    usageUnknown: "Not known",
     unused: "No workflow uses this connection.",
     usedByLine: (n: number) => `Used by ${count(n, "workflow", "workflows")}`,
     usageFailed: "Usage could not be loaded. Workflows may use this connection.",

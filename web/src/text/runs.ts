@@ -148,6 +148,8 @@ export const runs = {
     items: (n: number) => count(n, "item", "items"),
     keys: (n: number) => count(n, "key", "keys"),
     cut: (n: number) => `${count(n, "more character", "more characters")}`,
+    beginning: (bytes: number) => `This is the beginning of ${size(bytes)}.`,
+    loadAll: "Load all",
     noRows: "No rows.",
     null: "NULL",
     what: "The data of this node",

@@ -23,7 +23,8 @@ interface Props {
 }
 
 export function ConnectionRow({ connection, mayEdit, fresh, edit, remove }: Props) {
-  const usage = useQuery(usageQuery(connection.id)).data?.workflows;
+  const used = useQuery(usageQuery(connection.id));
+  const usage = used.data?.workflows;
   const test = useConnectionTest(`${connection.id} ${connection.updatedAt}`);
   const refusal = mayEdit ? undefined : words.editorsOnly;
   return (
@@ -48,8 +49,10 @@ export function ConnectionRow({ connection, mayEdit, fresh, edit, remove }: Prop
             ) : (
               <span className="muted">{words.noWorkflow}</span>
             )
+          ) : used.isError ? (
+            <span className="muted">{words.usageUnknown}</span>
           ) : (
-            "…"
+            <span className="skeleton late" style={{ width: 72 }} />
           )}
         </td>
         <td className="actions">

@@ -4,10 +4,10 @@ import { useReactFlow } from "@xyflow/react";
 import type { KeyboardEvent } from "react";
 import { lettersOn } from "../../app/letters.ts";
 import { focusOn } from "../../parts/focus.ts";
-import { wholeView } from "../../parts/graph.tsx";
 import { useEditor } from "./context.tsx";
 import { focusName, focusNode } from "./focus.ts";
 import { copyOf, edgeKey, GRID, type Graph, type GraphNode, moveNodes, type Point, paste } from "./model/graph.ts";
+import type { useView } from "./use-view.ts";
 
 const arrows: Record<string, Point> = {
   ArrowLeft: { x: -1, y: 0 },
@@ -37,9 +37,9 @@ export function neighbour(graph: Graph, from: GraphNode, way: Point): GraphNode 
 /* What Ctrl C took, in this tab. */
 let copied: Graph | undefined;
 
-export function useCanvasKeys(chosenEdge: string | undefined, reveal: (node: GraphNode) => void) {
+export function useCanvasKeys(chosenEdge: string | undefined, { reveal, showAll }: ReturnType<typeof useView>) {
   const editor = useEditor();
-  const { zoomIn, zoomOut, fitView } = useReactFlow();
+  const { zoomIn, zoomOut } = useReactFlow();
   const { graph, change, readOnly, selected, select, open, ask, remove, duplicate } = editor;
 
   const goTo = (node: GraphNode) => {
@@ -149,7 +149,7 @@ export function useCanvasKeys(chosenEdge: string | undefined, reveal: (node: Gra
       if (!done) {
         done = lettersOn();
         if (!done) return;
-        if (event.key === "0") void fitView(wholeView);
+        if (event.key === "0") showAll();
         else if (event.key === "+" || event.key === "=") void zoomIn();
         else if (event.key === "-") void zoomOut();
         else done = false;

@@ -31,7 +31,7 @@ import { Line, type LineEdge } from "./edge.tsx";
 import { connect, GRID, moveNodes, refusal, snap } from "./model/graph.ts";
 import { type CardNode, NodeCard } from "./node-card.tsx";
 import { DRAG_TYPE } from "./palette.tsx";
-import { useView } from "./use-view.ts";
+import { LEAST_ZOOM, startOf, useView } from "./use-view.ts";
 
 const words = editorText.map;
 /* Made once: what is another object at each render makes the library tell all nodes of it. */
@@ -71,8 +71,9 @@ function Flow() {
   const lines = useLines(chosenEdge);
   const { screenToFlowPosition } = useReactFlow();
   const section = useRef<HTMLElement>(null);
-  const reveal = useView(section);
-  const onKeyDown = useCanvasKeys(chosenEdge, reveal);
+  const view = useView(section);
+  const onKeyDown = useCanvasKeys(chosenEdge, view);
+  const [start] = useState(() => startOf(graph));
 
   /* What the kit measured and where a drag stands is its own; the rest follows the draft. */
   useEffect(() => {
@@ -180,15 +181,16 @@ function Flow() {
         multiSelectionKeyCode={null}
         snapToGrid
         snapGrid={snapGrid}
-        minZoom={0.2}
+        minZoom={LEAST_ZOOM}
         maxZoom={2}
-        fitView
+        fitView={start === undefined}
         fitViewOptions={wholeView}
+        {...(start ? { defaultViewport: start } : {})}
         onlyRenderVisibleElements={graph.nodes.length > MANY}
         proOptions={noSign}
       >
         <Ground gap={GRID} />
-        <ZoomButtons />
+        <ZoomButtons fit={view.showAll} />
         {graph.nodes.length > 5 ? <Overview /> : null}
         {graph.nodes.length === 0 ? <StartCard /> : null}
       </ReactFlow>

@@ -3,14 +3,12 @@
 import { ActionIcon, Menu, Select, TextInput } from "@mantine/core";
 import { Ellipsis, Maximize2, X } from "lucide-react";
 import { useEffect, useState } from "react";
-import { useWholeStep } from "../../api/live-execution.ts";
 import type { Component } from "../../api.gen.ts";
 import { sentence } from "../../app/errors.ts";
 import { Dialog } from "../../parts/dialog.tsx";
 import { TabList } from "../../parts/tab-list.tsx";
 import { editorText } from "../../text/editor.ts";
-import { text } from "../../text/en.ts";
-import { Duration, iconOf, Payload, StateMark } from "../executions/index.ts";
+import { Duration, iconOf, StateMark, StepData } from "../executions/index.ts";
 import { problemsOf, type StepNow, useEditor } from "./context.tsx";
 import { dropDown } from "./fields/drop-down.ts";
 import { Field } from "./fields/field.tsx";
@@ -173,8 +171,6 @@ function Properties({ node, component, inDialog }: { node: GraphNode; component:
 }
 
 function Result({ executionId, step, part }: { executionId: string; step: StepNow; part: "input" | "output" }) {
-  const whole = useWholeStep(executionId, step);
-  const value = (step.partial ? whole.data : step)?.[part];
   const nothing = part === "input" ? words.noInput : words.noOutput;
   return (
     <div className="form">
@@ -190,12 +186,12 @@ function Result({ executionId, step, part }: { executionId: string; step: StepNo
           {sentence(step.error.message)} <span className="mono">({step.error.sqlState ?? step.error.code})</span>
         </p>
       ) : null}
-      {step.partial && whole.isPending ? <p className="muted late">{text.common.loading}</p> : null}
-      {value !== undefined ? (
-        <Payload value={value} name={`${step.nodeId}-${part}`} />
-      ) : step.error || step.partial ? null : (
-        <p className="muted">{nothing}</p>
-      )}
+      <StepData
+        executionId={executionId}
+        step={step}
+        part={part}
+        nothing={step.error ? null : <p className="muted">{nothing}</p>}
+      />
     </div>
   );
 }

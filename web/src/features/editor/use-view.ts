@@ -5,12 +5,48 @@ import { type RefObject, useEffect } from "react";
 import { wholeView } from "../../parts/graph.tsx";
 import { useSteady } from "../../parts/steady.ts";
 import { useEditor } from "./context.tsx";
-import { findNode, type GraphNode, NODE_HEIGHT, NODE_WIDTH } from "./model/graph.ts";
+import { findNode, type Graph, type GraphNode, NODE_HEIGHT, NODE_WIDTH } from "./model/graph.ts";
+import { inOrder } from "./model/order.ts";
 
 const EDGE = 8;
+export const LEAST_ZOOM = 0.1;
+/* Of a graph that is too large to be seen whole: its beginning, at a size that can be read. */
+const NEAR_ZOOM = 0.5;
 
-export function useView(section: RefObject<HTMLElement | null>): (node: GraphNode) => void {
-  const { graph, openId, fits } = useEditor();
+interface Size {
+  width: number;
+  height: number;
+}
+
+function fitsIn(graph: Graph, { width, height }: Size): boolean {
+  if (graph.nodes.length === 0) return true;
+  const xs = graph.nodes.map((one) => one.position.x);
+  const ys = graph.nodes.map((one) => one.position.y);
+  const room = 1 - wholeView.padding;
+  return (
+    (Math.max(...xs) - Math.min(...xs) + NODE_WIDTH) * LEAST_ZOOM <= width * room &&
+    (Math.max(...ys) - Math.min(...ys) + NODE_HEIGHT) * LEAST_ZOOM <= height * room
+  );
+}
+
+/* Where a graph that does not fit in this window is seen first; undefined: it fits. */
+export function startOf(graph: Graph): { x: number; y: number; zoom: number } | undefined {
+  const [first] = inOrder(graph);
+  if (!first || fitsIn(graph, { width: innerWidth, height: innerHeight })) return undefined;
+  return {
+    x: NODE_WIDTH / 2 - first.position.x * NEAR_ZOOM,
+    y: innerHeight / 3 - first.position.y * NEAR_ZOOM,
+    zoom: NEAR_ZOOM,
+  };
+}
+
+interface View {
+  reveal: (node: GraphNode) => void;
+  showAll: () => void;
+}
+
+export function useView(section: RefObject<HTMLElement | null>): View {
+  const { graph, openId, selected, fits } = useEditor();
   const { setCenter, getViewport, fitView } = useReactFlow();
 
   const reveal = useSteady((node: GraphNode) => {
@@ -34,6 +70,16 @@ export function useView(section: RefObject<HTMLElement | null>): (node: GraphNod
       void fitView({ padding: 0.02, minZoom: zoom, maxZoom: zoom });
     else void setCenter(node.position.x + NODE_WIDTH / 2, node.position.y + NODE_HEIGHT / 2, { zoom });
   });
+  /* Or what is chosen, or the beginning, where all would be too small to be seen. */
+  const showAll = useSteady(() => {
+    const box = section.current?.getBoundingClientRect();
+    const node = findNode(graph, openId) ?? graph.nodes.find((one) => selected.has(one.id)) ?? inOrder(graph)[0];
+    if (!box || !node || fitsIn(graph, box)) void fitView(wholeView);
+    else
+      void setCenter(node.position.x + NODE_WIDTH / 2, node.position.y + NODE_HEIGHT / 2, {
+        zoom: Math.max(NEAR_ZOOM, getViewport().zoom),
+      });
+  });
   const revealOpen = useSteady(() => {
     const node = findNode(graph, openId);
     if (node) reveal(node);
@@ -54,8 +100,8 @@ export function useView(section: RefObject<HTMLElement | null>): (node: GraphNod
   useEffect(() => {
     if (fits === 0) return;
     /* Behind the render that moves the nodes. */
-    const frame = requestAnimationFrame(() => void fitView(wholeView));
+    const frame = requestAnimationFrame(showAll);
     return () => cancelAnimationFrame(frame);
-  }, [fits, fitView]);
-  return reveal;
+  }, [fits, showAll]);
+  return { reveal, showAll };
 }

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One node of an execution: what went in, what came out, and each attempt. */
 import { useState } from "react";
-import { useWholeStep } from "../../api/live-execution.ts";
 import type { Attempt, ExecutionError, Step } from "../../api.gen.ts";
 import { sentence } from "../../app/errors.ts";
-import { LoadError } from "../../parts/load-error.tsx";
 import { TabList } from "../../parts/tab-list.tsx";
 import { runs } from "../../text/runs.ts";
 import "./inspector.css";
-import { Payload } from "./payload.tsx";
 import { Duration, StateMark } from "./state.tsx";
+import { StepData } from "./step-data.tsx";
 import { useKind } from "./use-kinds.ts";
 
 const words = runs.detail;
@@ -74,17 +72,9 @@ function Attempts({ step }: { step: Step }) {
   );
 }
 
-function Data({ executionId, step, part }: { executionId: string; step: Step; part: "input" | "output" }) {
-  const whole = useWholeStep(executionId, step);
-  if (step.partial && whole.isPending) return <p className="muted late">{runs.short(executionId)}…</p>;
-  if (step.partial && whole.isError)
-    return <LoadError what={words[part]} error={whole.error} retry={() => void whole.refetch()} />;
-  const value = (step.partial ? whole.data : step)?.[part];
-  if (value === undefined) {
-    if (part === "output") return <p className="muted">{step.finishedAt ? words.noOutput : words.noOutputYet}</p>;
-    return <p className="muted">{step.startedAt ? words.noTemplates : words.noInput}</p>;
-  }
-  return <Payload value={value} name={`${step.nodeId}-${part}`} />;
+function nothingOf(step: Step, part: "input" | "output"): string {
+  if (part === "output") return step.finishedAt ? words.noOutput : words.noOutputYet;
+  return step.startedAt ? words.noTemplates : words.noInput;
 }
 
 function firstSection(step: Step): Section {
@@ -117,7 +107,13 @@ export function Inspector({ executionId, step }: { executionId: string; step: St
         {section === "attempts" ? (
           <Attempts step={step} />
         ) : (
-          <Data key={section} executionId={executionId} step={step} part={section} />
+          <StepData
+            key={section}
+            executionId={executionId}
+            step={step}
+            part={section}
+            nothing={<p className="muted">{nothingOf(step, section)}</p>}
+          />
         )}
       </TabList>
     </section>

@@ -3,6 +3,8 @@
 import { Button } from "@mantine/core";
 import { Check, Copy, Download } from "lucide-react";
 import { useEffect, useState } from "react";
+import { problemOf } from "../../app/errors.ts";
+import { notice } from "../../app/notices.ts";
 import { Choice } from "../../parts/choice.tsx";
 import { JsonView } from "../../parts/json-view.tsx";
 import { runs } from "../../text/runs.ts";
@@ -17,12 +19,23 @@ const CELL_MAX = 200;
 interface Result {
   rows: Record<string, unknown>[];
   columns: { name: string; type: string }[];
+  rowCount?: number;
+}
+
+/* What is there is only the beginning. */
+export interface Cut {
+  /* Of the whole. */
+  bytes: number;
+  loading: boolean;
+  loadAll: () => void;
+  fetchAll: () => Promise<unknown>;
 }
 
 export function asResult(value: unknown): Result | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { rows, columns } = value as Partial<Result>;
-  return Array.isArray(rows) && Array.isArray(columns) && columns.length > 0 ? { rows, columns } : undefined;
+  const { rows, columns, rowCount } = value as Partial<Result>;
+  if (!Array.isArray(rows) || !Array.isArray(columns) || columns.length === 0) return undefined;
+  return { rows, columns, ...(typeof rowCount === "number" ? { rowCount } : {}) };
 }
 
 function Cell({ value }: { value: unknown }) {
@@ -31,9 +44,15 @@ function Cell({ value }: { value: unknown }) {
   return <>{shown.length > CELL_MAX ? `${shown.slice(0, CELL_MAX)}…` : shown}</>;
 }
 
-function ResultTable({ result }: { result: Result }) {
-  const [shown, setShown] = useState(ROWS_PAGE);
+function ResultTable({ result, cut }: { result: Result; cut: Cut | undefined }) {
+  const [wanted, setWanted] = useState(ROWS_PAGE);
   const { rows, columns } = result;
+  const all = cut ? Math.max(result.rowCount ?? 0, rows.length) : rows.length;
+  const shown = Math.min(wanted, rows.length);
+  function showMore(): void {
+    if (wanted + ROWS_PAGE > rows.length) cut?.loadAll();
+    setWanted(wanted + ROWS_PAGE);
+  }
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keys */}
@@ -62,12 +81,10 @@ function ResultTable({ result }: { result: Result }) {
         </table>
       </section>
       <div className="payload-foot">
-        <span className="meta">
-          {rows.length ? words.rows(Math.min(shown, rows.length), rows.length) : words.noRows}
-        </span>
-        {rows.length > shown ? (
-          <Button size="compact-sm" onClick={() => setShown(shown + ROWS_PAGE)}>
-            {words.more(Math.min(ROWS_PAGE, rows.length - shown))}
+        <span className="meta">{all ? words.rows(shown, all) : words.noRows}</span>
+        {all > shown ? (
+          <Button size="compact-sm" onClick={showMore} loading={wanted > shown && cut?.loading === true}>
+            {words.more(Math.min(ROWS_PAGE, all - shown))}
           </Button>
         ) : null}
       </div>
@@ -75,7 +92,7 @@ function ResultTable({ result }: { result: Result }) {
   );
 }
 
-function CopyButton({ value }: { value: unknown }) {
+function CopyButton({ all }: { all: () => Promise<unknown> }) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
@@ -89,11 +106,19 @@ function CopyButton({ value }: { value: unknown }) {
       size="compact-sm"
       variant="subtle"
       leftSection={copied ? <Check size={14} /> : <Copy size={14} />}
-      onClick={() => void navigator.clipboard.writeText(JSON.stringify(value, null, 2)).then(() => setCopied(true))}
+      onClick={() =>
+        void all()
+          .then((value) => navigator.clipboard.writeText(JSON.stringify(value, null, 2)))
+          .then(() => setCopied(true), tellFailure)
+      }
     >
       {copied ? words.copied : words.copy}
     </Button>
   );
+}
+
+function tellFailure(error: unknown): void {
+  notice(problemOf(error).message);
 }
 
 function download(value: unknown, name: string): void {
@@ -106,8 +131,10 @@ function download(value: unknown, name: string): void {
 }
 
 /* `name`: of the file, when it is downloaded. */
-export function Payload({ value, name }: { value: unknown; name: string }) {
+export function Payload({ value, name, cut }: { value: unknown; name: string; cut?: Cut }) {
   const result = asResult(value);
+  /* Who takes it along takes all of it. */
+  const all = () => (cut ? cut.fetchAll() : Promise.resolve(value));
   const [tree, setTree] = useState(false);
   return (
     <div className="payload">
@@ -124,23 +151,33 @@ export function Payload({ value, name }: { value: unknown; name: string }) {
           />
         ) : null}
         <span className="grow" />
-        <CopyButton value={value} />
+        <CopyButton all={all} />
         <Button
           size="compact-sm"
           variant="subtle"
           leftSection={<Download size={14} />}
-          onClick={() => download(value, name)}
+          onClick={() => void all().then((one) => download(one, name), tellFailure)}
         >
           {words.download}
         </Button>
       </div>
       {result && !tree ? (
-        <ResultTable result={result} />
+        <ResultTable result={result} cut={cut} />
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keys
-        <section className="payload-scroll" tabIndex={0} aria-label={words.what}>
-          <JsonView value={value} />
-        </section>
+        <>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keys */}
+          <section className="payload-scroll" tabIndex={0} aria-label={words.what}>
+            <JsonView value={value} />
+          </section>
+          {cut ? (
+            <div className="payload-foot">
+              <span className="meta">{words.beginning(cut.bytes)}</span>
+              <Button size="compact-sm" onClick={cut.loadAll} loading={cut.loading}>
+                {words.loadAll}
+              </Button>
+            </div>
+          ) : null}
+        </>
       )}
     </div>
   );

@@ -54,16 +54,19 @@ function Bars({ slices, all }: { slices: StatisticsSlice[]; all: WorkflowHistori
   );
 }
 
+export type Histories = WorkflowHistories | "unknown" | undefined;
+
 interface Props {
   projectId: string;
   workflowId: string;
   name: string;
-  /* Absent: not known yet, or not to be known. */
-  histories: WorkflowHistories | undefined;
+  /* Absent: not known yet. */
+  histories: Histories;
 }
 
 export function LastDay({ projectId, workflowId, name, histories }: Props) {
-  if (!histories) return <span className="muted">…</span>;
+  if (!histories) return <span className="skeleton late" style={{ width: 99 }} />;
+  if (histories === "unknown") return <span className="muted">{words.notCounted}</span>;
   const history = histories.workflows.find((one) => one.workflowId === workflowId);
   if (!history) return <span className="muted">{words.noneToday}</span>;
   const failed = history.slices.reduce((sum, slice) => sum + slice.failed, 0);

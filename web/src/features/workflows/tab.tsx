@@ -5,7 +5,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Copy, Pencil, Plus, Search, Trash2, Workflow as WorkflowIcon } from "lucide-react";
 import { useState } from "react";
 import { api, queryClient, trpc } from "../../api/client.ts";
-import type { WorkflowHistories, WorkflowSummary } from "../../api.gen.ts";
+import type { WorkflowSummary } from "../../api.gen.ts";
 import { problemOf } from "../../app/errors.ts";
 import { notice } from "../../app/notices.ts";
 import { atLeast } from "../../app/permissions.ts";
@@ -22,7 +22,7 @@ import { text } from "../../text/en.ts";
 import { StateMark } from "../executions/index.ts";
 import { useProject } from "../projects/index.ts";
 import { DeleteWorkflowDialog } from "./delete-dialog.tsx";
-import { LastDay } from "./last-day.tsx";
+import { type Histories, LastDay } from "./last-day.tsx";
 import { NewWorkflowDialog, RenameDialog } from "./name-dialogs.tsx";
 import type { WorkflowsSearch } from "./search.ts";
 import { useLiveWorkflows } from "./use-live.ts";
@@ -49,7 +49,7 @@ function LastExecution({ projectId, lastExecution: last }: WorkflowSummary) {
 
 interface RowProps {
   workflow: WorkflowSummary;
-  histories: WorkflowHistories | undefined;
+  histories: Histories;
   reason: string | undefined;
   set: (change: WorkflowsSearch) => void;
   setActive: (active: boolean) => void;

@@ -19,7 +19,7 @@ function withExecution(workflow: WorkflowSummary, { id, status, createdAt }: Exe
 export function useLiveWorkflows(projectId: string) {
   const workflows = useQuery(trpc.workflows.list.queryOptions({ projectId }));
   const day = trpc.workflows.statistics.queryOptions({ projectId, range: "24h" });
-  const { data: histories } = useQuery({ ...day, refetchInterval: MINUTE_MS });
+  const { data: histories, isError: uncounted } = useQuery({ ...day, refetchInterval: MINUTE_MS });
   const recount = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(recount.current), []);
 
@@ -41,5 +41,5 @@ export function useLiveWorkflows(projectId: string) {
       void queryClient.invalidateQueries({ queryKey: day.queryKey });
     }, RECOUNT_MS);
   });
-  return { workflows, histories };
+  return { workflows, histories: histories ?? (uncounted ? ("unknown" as const) : undefined) };
 }
