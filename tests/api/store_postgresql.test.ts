@@ -2,11 +2,13 @@
 /* The PostgreSQL store: who may serve on it, and what becomes of it when its server, or the wire, fails. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { beforeAll, describe, expect, test } from "vitest";
 import { sleep } from "../faults/field.ts";
 import { Proxy } from "../faults/proxy.ts";
 import { startServers, type Servers } from "../faults/servers.ts";
-import { addUser, binary, client, needed, newFolder, serve, type Caller, type Server } from "./harness.ts";
+import { addUser, binary, client, needed, newFolder, run, serve, type Caller, type Server } from "./harness.ts";
 import { administer, makeStore, useStore, type Store } from "./stores.ts";
 
 describe("is not served on", () => {
@@ -110,6 +112,34 @@ test("an owner who may not make roles is told what an administrator has to do", 
     administer(`DROP DATABASE ${database} WITH (FORCE)`);
     administer(`DROP ROLE ${database}, ${database}_app, ${database}_engine`);
   }
+});
+
+describe("is the same", () => {
+  test("tables, columns and indexes as in SQLite", () => {
+    const data = newFolder();
+    run("migrate", "--data", data, "--store", `sqlite:${join(data, "tieline.db")}`);
+    const file = new DatabaseSync(join(data, "tieline.db"), { readOnly: true });
+    const said = (sql: string) => file.prepare(sql).all().map((row) => Object.values(row).join(" ")).sort();
+    const columns = said(`SELECT m.name AS t, c.name AS c, CASE WHEN c."notnull" = 1 THEN 'NO' ELSE 'YES' END AS n FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'`);
+    const tables = said("SELECT name FROM sqlite_schema WHERE type = 'table'");
+    const keys = tables.map((table) => `${table} ${file.prepare("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk").all(table).map(({ name }) => name)}`);
+    const indexes = said("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL");
+    file.close();
+    const store = makeStore();
+    const sql = (text: string) => administer(text, store.database).split("\n").sort();
+    expect(sql("SELECT table_name || ' ' || column_name || ' ' || is_nullable FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name) WHERE table_schema = 'tieline' AND table_type = 'BASE TABLE'")).toEqual(columns);
+    expect(sql("SELECT conrelid::regclass::text || ' ' || (SELECT string_agg(attname, ',' ORDER BY n) FROM unnest(conkey) WITH ORDINALITY k (key, n) JOIN pg_attribute ON attrelid = conrelid AND attnum = key) FROM pg_constraint WHERE contype = 'p' AND connamespace = 'tieline'::regnamespace").map((line) => line.replace("tieline.", ""))).toEqual(keys);
+    expect(sql("SELECT indexname FROM pg_indexes WHERE schemaname = 'tieline' AND indexname !~ '_(pkey|key)$'")).toEqual(indexes);
+  });
+
+  test("after its owner was killed at any migration", () => {
+    const store = makeStore();
+    administer("DROP SCHEMA tieline CASCADE", store.database);
+    const migrate = (env: object) => spawnSync(binary, ["migrate", "--store", store.owner], { env: { ...process.env, ...env } });
+    for (const point of ["migrate.before_commit", "migrate.after_commit"]) expect(migrate({ TIELINE_CRASH_AT: `${point}:1` }).signal).toBe("SIGKILL");
+    expect(migrate({}).status).toBe(0);
+    expect(migrate({ TIELINE_CRASH_AT: "migrate.before_commit:1" }).status).toBe(0); /* nothing is left to be done */
+  });
 });
 
 /* One step, which needs nobody but us. */

@@ -75,7 +75,7 @@ static pid_t start_child(const struct fixture *f, const char *crash_at, int *out
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        char url[128];
+        char url[sizeof(f->url)];
         (void)snprintf(url, sizeof(url), "%s", f->url);
         (void)dup2(ends[1], STDOUT_FILENO);
         (void)close(ends[0]);
