@@ -22,11 +22,11 @@ bool audit_insert(struct tx *tx, const struct audit_row *row, struct error *err)
         SQL("INSERT INTO audit_log (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7)");
     struct id id = id_set(row->id) ? row->id : id_new();
     struct instant at = instant_set(row->created_at) ? row->created_at : instant_now();
-    return tx_run(tx, &sql,
-                  BINDS(bind_id(id), bind_id(row->project_id), bind_id(row->user_id),
-                        bind_text(row->action), bind_id(row->subject_id), bind_json(row->detail),
-                        bind_instant(at)),
-                  NULL, err);
+    return tx_later(tx, &sql,
+                    BINDS(bind_id(id), bind_id(row->project_id), bind_id(row->user_id),
+                          bind_text(row->action), bind_id(row->subject_id), bind_json(row->detail),
+                          bind_instant(at)),
+                    err);
 }
 
 bool audit_list(struct tx *tx, struct id project_id, int64_t limit, struct arena *arena,

@@ -53,6 +53,10 @@ struct store_driver {
     /* rows may be NULL when none are wanted */
     bool (*run)(struct link *link, const struct sql *sql, const struct bind *binds,
                 struct rows *rows, struct error *err);
+    /* Runs it before the next savepoint is released, or the commit; which fails when it does. NULL: run()
+     * costs no more. */
+    bool (*later)(struct link *link, const struct sql *sql, const struct bind *binds,
+                  struct error *err);
     /* From here on the transaction sees what another scope may see. NULL: it makes no difference. */
     bool (*scope)(struct link *link, const struct scope *scope, struct error *err);
     /* Several statements in one text, for migrations; not cached. */

@@ -120,14 +120,14 @@ bool execution_insert(struct tx *tx, const struct execution_row *row, struct err
         SQL("INSERT INTO workflow_executions (project_id, id, workflow_id, workflow_name, "
             "workflow_version, status, input, created_at, lease_owner, lease_epoch, rerun_of) "
             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");
-    return tx_run(tx, &sql,
-                  BINDS(bind_id(row->project_id), bind_id(row->id), bind_id(row->workflow_id),
-                        bind_text(row->workflow_name), bind_int(row->workflow_version),
-                        bind_text(str_from(execution_status_names[row->status])),
-                        bind_json(row->input), bind_instant(row->created_at),
-                        bind_text(row->lease_owner), bind_int(row->lease_epoch),
-                        bind_id(row->rerun_of)),
-                  NULL, err);
+    return tx_later(tx, &sql,
+                    BINDS(bind_id(row->project_id), bind_id(row->id), bind_id(row->workflow_id),
+                          bind_text(row->workflow_name), bind_int(row->workflow_version),
+                          bind_text(str_from(execution_status_names[row->status])),
+                          bind_json(row->input), bind_instant(row->created_at),
+                          bind_text(row->lease_owner), bind_int(row->lease_epoch),
+                          bind_id(row->rerun_of)),
+                    err);
 }
 
 /* --- holding --- */

@@ -47,15 +47,14 @@ static bool run_writes(struct store *store, struct group *group, struct tx *tx, 
             return false;
         if (savepoints && !store->driver->savepoint(tx->link, err))
             return false;
-        group->failed[i] = !write->run(tx, write, &group->errors[i]);
+        group->failed[i] = !write->run(tx, write, &group->errors[i]) ||
+                           (savepoints && !store->driver->release(tx->link, &group->errors[i]));
         if (group->failed[i] && (!savepoints || group->errors[i].code == ERR_STORE_FULL)) {
             *err = group->errors[i];
             return false;
         }
         if (group->failed[i])
             store->driver->rollback_to_savepoint(tx->link);
-        else if (savepoints && !store->driver->release(tx->link, err))
-            return false;
     }
     return true;
 }

@@ -159,9 +159,17 @@ static bool link_savepoint(struct link *link, struct error *err)
     return queue_plain(link, &savepoint_sql, err);
 }
 
+static bool link_later(struct link *link, const struct sql *sql, const struct bind *binds,
+                       struct error *err)
+{
+    link->fresh = false; /* a new session would not have it */
+    return postgres_queue(link, sql, role_of(&link->scope), binds, PG_PLAIN, err);
+}
+
+/* Waits, so that what was left for later fails where it belongs. */
 static bool link_release(struct link *link, struct error *err)
 {
-    return queue_plain(link, &release_sql, err);
+    return queue_plain(link, &release_sql, err) && postgres_round_without_rows(link, err);
 }
 
 /* Whoever cannot do it has lost the session, and the transaction with it: the next command says so. */
@@ -232,6 +240,9 @@ static bool settle_fate(struct link *link, const char *number, struct error *err
 static bool link_commit(struct link *link, struct error *err)
 {
     char number[sizeof(link->transaction_id)];
+    /* Its number must be known before, or nobody could ask for its fate. */
+    if (link->session && !link->transaction_id[0] && !postgres_round_without_rows(link, err))
+        return false;
     bool was_there = link->session != NULL; /* else it ended with the session */
     (void)snprintf(number, sizeof(number), "%s", link->transaction_id);
     bool ok = postgres_queue(link, &commit_sql, PG_SELF, NO_BINDS, PG_COMMITTING, err) &&
@@ -277,6 +288,7 @@ const struct store_driver postgres_driver = {
     .judge = postgres_judge,
     .begin = link_begin,
     .run = link_run,
+    .later = link_later,
     .scope = link_scope,
     .script = link_script,
     .savepoint = link_savepoint,

@@ -25,7 +25,7 @@
 /* Parameters of one statement: $1 … $32. */
 #define PG_PARAMS_MAX 32
 /* Commands on their way together. */
-#define PG_QUEUE_MAX 32
+#define PG_QUEUE_MAX 128
 /* The longest name that PostgreSQL keeps. */
 #define PG_NAME_SIZE 64
 

@@ -101,15 +101,15 @@ bool step_save(struct tx *tx, const struct step_row *step, struct arena *arena, 
     struct str error_text = STR_NULL;
     if (step->error)
         error_text = schema_encode_text(&execution_error_shape, step->error, arena);
-    return tx_run(tx, &sql,
-                  BINDS(bind_id(step->project_id), bind_id(step->execution_id),
-                        bind_text(step->node_id),
-                        bind_text(str_from(step_status_names[step->status])),
-                        bind_json(step->input), bind_json(step->output), bind_text(error_text),
-                        bind_text(encode_attempts(step, arena)), bind_int(step->attempt_count),
-                        bind_instant(step->started_at), bind_instant(step->finished_at),
-                        bind_instant(step->retry_at)),
-                  NULL, err);
+    return tx_later(tx, &sql,
+                    BINDS(bind_id(step->project_id), bind_id(step->execution_id),
+                          bind_text(step->node_id),
+                          bind_text(str_from(step_status_names[step->status])),
+                          bind_json(step->input), bind_json(step->output), bind_text(error_text),
+                          bind_text(encode_attempts(step, arena)), bind_int(step->attempt_count),
+                          bind_instant(step->started_at), bind_instant(step->finished_at),
+                          bind_instant(step->retry_at)),
+                    err);
 }
 
 bool step_list(struct tx *tx, struct id project_id, struct id execution_id, struct arena *arena,

@@ -148,6 +148,12 @@ MUST_USE bool store_write(struct store *store, struct write *write, struct error
  * violated unique key is ERR_CONFLICT. */
 MUST_USE bool tx_run(struct tx *tx, const struct sql *sql, const struct bind *binds,
                      int64_t *changes, struct error *err);
+/*
+ * The same by the end of the transaction: where it costs a round trip to know how it went, a later call
+ * of this write fails, or the commit. For statements whose failure has one meaning.
+ */
+MUST_USE bool tx_later(struct tx *tx, const struct sql *sql, const struct bind *binds,
+                       struct error *err);
 /* At most one row, into a struct of the shape; *found (or NULL: a missing row is ERR_NOT_FOUND). */
 MUST_USE bool tx_one(struct tx *tx, const struct sql *sql, const struct bind *binds,
                      const struct shape *shape, struct arena *arena, void *out, bool *found,

@@ -69,6 +69,12 @@ bool tx_run(struct tx *tx, const struct sql *sql, const struct bind *binds, int6
     return true;
 }
 
+bool tx_later(struct tx *tx, const struct sql *sql, const struct bind *binds, struct error *err)
+{
+    return tx->driver->later ? tx->driver->later(tx->link, sql, binds, err)
+                             : tx_run(tx, sql, binds, NULL, err);
+}
+
 /* Rows that become structs side by side. */
 struct struct_rows {
     struct rows rows;
