@@ -26,6 +26,8 @@
 #define PG_PARAMS_MAX 32
 /* Commands on their way together. */
 #define PG_QUEUE_MAX 128
+/* Values on their way together: libpq would take any number, and keep them all in memory. */
+#define PG_QUEUE_BYTES_MAX ((size_t)1 << 20)
 /* The longest name that PostgreSQL keeps. */
 #define PG_NAME_SIZE 64
 
@@ -67,6 +69,7 @@ struct link {
     size_t statement_count, statement_size; /* a power of two */
     struct pg_awaited awaited[PG_QUEUE_MAX];
     unsigned awaited_count;
+    size_t awaited_bytes;
     bool served; /* of LINK_SERVE: it had the store to itself before */
     bool
         unread; /* the end of the transaction before was sent, and its results were not looked at */

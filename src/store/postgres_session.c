@@ -41,6 +41,7 @@ void postgres_disconnect(struct link *link)
     PQfinish(link->session);
     link->session = NULL;
     link->awaited_count = 0;
+    link->awaited_bytes = 0;
     link->unread = false;
     postgres_forget_statements(link);
 }

@@ -143,8 +143,11 @@ bool postgres_queue(struct link *link, const struct sql *sql, enum pg_role role,
     }
     if (!link->session)
         return fail(err, ERR_UNAVAILABLE, "the store's server went away");
-    if (link->awaited_count + 2 > PG_QUEUE_MAX && !postgres_round_without_rows(link, err))
+    bool full = link->awaited_count + 2 > PG_QUEUE_MAX || link->awaited_bytes > PG_QUEUE_BYTES_MAX;
+    if (full && !postgres_round_without_rows(link, err))
         return false;
+    for (int i = 0; i < values.count; i++)
+        link->awaited_bytes += (size_t)values.lengths[i];
     const struct pg_statement *statement = statement_of(link, sql, role);
     char name[16];
     (void)snprintf(name, sizeof(name), "t%u", statement->number);

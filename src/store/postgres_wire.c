@@ -153,6 +153,7 @@ static bool read_all(struct link *link, struct deadline by, struct round *round,
 {
     unsigned count = link->awaited_count;
     link->awaited_count = 0;
+    link->awaited_bytes = 0;
     for (unsigned i = 0; i < count; i++)
         if (!read_one(link, link->awaited[i], by, round, err))
             return false;

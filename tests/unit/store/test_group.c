@@ -20,6 +20,14 @@ static bool insert(struct tx *tx, const char *name, const char *value, struct er
         NULL, err);
 }
 
+static bool insert_later(struct tx *tx, const char *name, const char *value, struct error *err)
+{
+    return tx_later(
+        tx, &insert_meta,
+        BINDS(bind_text(str_from(name)), bind_text(str_from(value)), bind_instant(instant_now())),
+        err);
+}
+
 /* --- many threads --- */
 
 #define THREADS 16
@@ -27,10 +35,12 @@ static bool insert(struct tx *tx, const char *name, const char *value, struct er
 
 struct crowd {
     struct fixture *f;
+    bool (*insert)(struct tx *tx, const char *name, const char *value, struct error *err);
     atomic_int next_thread, won, lost;
 };
 
 struct claim {
+    const struct crowd *crowd;
     int thread, name;
 };
 
@@ -41,7 +51,7 @@ static bool claim_name(struct tx *tx, const void *context, struct error *err)
     char own[32], wanted[32];
     (void)snprintf(own, sizeof(own), "own %d %d", claim->thread, claim->name);
     (void)snprintf(wanted, sizeof(wanted), "wanted %d", claim->name);
-    return insert(tx, own, "x", err) && insert(tx, wanted, own, err);
+    return claim->crowd->insert(tx, own, "x", err) && claim->crowd->insert(tx, wanted, own, err);
 }
 
 static void *claim_all(void *context)
@@ -49,7 +59,7 @@ static void *claim_all(void *context)
     struct crowd *crowd = context;
     int thread = atomic_fetch_add(&crowd->next_thread, 1);
     for (int name = 0; name < NAMES; name++) {
-        struct claim claim = { thread, name };
+        struct claim claim = { crowd, thread, name };
         struct work work = {
             .write = { .scope = scope_system(), .run = work_run },
             .run = claim_name,
@@ -64,12 +74,11 @@ static void *claim_all(void *context)
     return NULL;
 }
 
-static void each_write_of_a_group_stands_alone(void **state)
+static void crowd_claims(struct crowd crowd)
 {
-    (void)state;
     struct fixture f;
     fixture_open(&f);
-    struct crowd crowd = { .f = &f };
+    crowd.f = &f;
     pthread_t threads[THREADS];
     for (int i = 0; i < THREADS; i++)
         threads[i] = thread_start("claims", claim_all, &crowd);
@@ -84,6 +93,18 @@ static void each_write_of_a_group_stands_alone(void **state)
     assert_int_equal(stats.writes, NAMES * THREADS);
     assert_int_equal(stats.failed_writes, NAMES * (THREADS - 1));
     fixture_close(&f);
+}
+
+static void each_write_of_a_group_stands_alone(void **state)
+{
+    (void)state;
+    crowd_claims((struct crowd){ .insert = insert });
+}
+
+static void also_when_it_fails_behind_its_run(void **state)
+{
+    (void)state;
+    crowd_claims((struct crowd){ .insert = insert_later });
 }
 
 /* --- order --- */
@@ -248,6 +269,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_write_of_a_group_stands_alone),
+        cmocka_unit_test(also_when_it_fails_behind_its_run),
         cmocka_unit_test(done_is_told_after_the_commit),
         cmocka_unit_test(closing_carries_out_what_was_submitted),
         cmocka_unit_test(a_full_disk_refuses_writes_and_passes),
