@@ -222,7 +222,19 @@ describe("whose server or wire fails", () => {
         await sleep(60);
       }
     });
-    expect(server.output()).toContain("went away during a commit");
+  }, 120_000);
+
+  test("withholds the answer to a COMMIT: what became of it is asked, and nobody notices", async () => {
+    const before = Number(sql("SELECT count(*) FROM workflow_executions"));
+    for (let i = 0; i < 5; i++) {
+      const asked = server.output().split("went away during a commit: asking").length;
+      proxy.fault = { kind: "withhold", text: "COMMIT\0" };
+      const started = start(randomUUID(), Date.now() + 20_000);
+      await expect.poll(() => server.output().split("went away during a commit: asking").length, { timeout: 20_000 }).toBeGreaterThan(asked);
+      proxy.fault = { kind: "none" };
+      expect((await started).failures).toEqual([]);
+    }
+    expect(Number(sql("SELECT count(*) FROM workflow_executions"))).toBe(before + 5);
   }, 120_000);
 
   test("hangs up while nothing is asked: nobody notices", async () => {

@@ -14,6 +14,7 @@ export type Fault =
   | { kind: "drop" } /* ends in order, new ones too */
   | { kind: "reset" } /* ends at once, new ones too */
   | { kind: "truncate"; after: number } /* so many bytes of what the server says from now on, then the end */
+  | { kind: "withhold"; text: string } /* hangs up in place of passing on what of the server's words holds this */
   | { kind: "corrupt"; at: number }; /* turns the bits of this one of the server's bytes from now on */
 
 interface Wire {
@@ -100,6 +101,11 @@ export class Proxy {
     const fault = this.#fault;
     if (fault.kind === "delay") await sleep(fault.ms);
     if (!said || fault.kind === "none" || fault.kind === "delay") return void to.write(chunk);
+    if (fault.kind === "withhold") {
+      if (!chunk.includes(fault.text)) return void to.write(chunk);
+      to.end();
+      return void wire.server.destroy();
+    }
     const from = wire.said;
     wire.said += chunk.length;
     if (fault.kind === "corrupt" && fault.at >= from && fault.at < wire.said) {
