@@ -194,7 +194,7 @@ test_api()
 }
 
 # What stands on the store, once more, on PostgreSQL; or what is asked for.
-on_postgresql='auth cli executions history invitations overview projects resting rights statistics watch workflows'
+on_postgresql='auth executions history invitations overview projects resting rights statistics watch workflows'
 
 test_postgresql()
 {

@@ -149,6 +149,22 @@ static bool grant_roles(struct link *link, struct error *err)
                   "that owns the database");
 }
 
+/* Whoever else would make tables of their own, which nobody finds. */
+static bool judge_owner(struct link *link, struct error *err)
+{
+    static const struct sql foreign = SQL(
+        "SELECT string_agg(pg_get_userbyid(nspowner)::text, '') FROM pg_namespace WHERE nspname "
+        "= 'tieline' AND NOT pg_has_role(session_user, nspowner, 'USAGE') AND $1 <> $2");
+    char owner[100];
+    bool ours;
+    if (!none(link, &foreign, owner, sizeof(owner), &ours, err))
+        return false;
+    return ours || fail(err, ERR_BAD_REQUEST,
+                        "the store's schema belongs to the role \"%s\", which alone keeps it up to "
+                        "date: sign in as that",
+                        owner);
+}
+
 bool postgres_make_roles(struct link *link, struct error *err)
 {
     /* Until the session ends: one at a time. */
@@ -168,8 +184,8 @@ bool postgres_make_roles(struct link *link, struct error *err)
     bool app = !PQgetisnull(rows, 0, 0), engine = !PQgetisnull(rows, 0, 1);
     bool schema = !PQgetisnull(rows, 0, 2);
     PQclear(rows);
-    return (app || make_role(link, PG_APP, err)) && (engine || make_role(link, PG_ENGINE, err)) &&
-           grant_roles(link, err) &&
+    return judge_owner(link, err) && (app || make_role(link, PG_APP, err)) &&
+           (engine || make_role(link, PG_ENGINE, err)) && grant_roles(link, err) &&
            (schema || postgres_script(link, "CREATE SCHEMA IF NOT EXISTS tieline", err));
 }
 

@@ -80,6 +80,10 @@ describe("is not served on", () => {
     sql("DELETE FROM schema_migrations WHERE name = 'tomorrow'");
   });
 
+  test("nor brought up to date, by another than its owner", () => {
+    expect(words(store.server, "migrate")).toContain('the store\'s schema belongs to the role "store_owner"');
+  });
+
   test("by two at the same time", async () => {
     const data = newFolder();
     useStore(data, store);
