@@ -204,16 +204,12 @@ static bool start_run(struct tx *tx, struct write *write, struct error *err)
         char id_text[ID_TEXT_SIZE];
         struct str parts[] = { id_format(start->workflow_id, id_text),
                                str_set(start->input.text) ? start->input.text : STR("") };
-        struct id existing;
         if (!execution_key_use(tx, start->project_id, start->idempotency_key,
                                digest_texts(parts, ARRAY_LEN(parts), start->arena),
-                               start->execution_id, start->arena, &existing, err))
+                               start->execution_id, start->arena, &start->earlier, err))
             return false;
-        if (id_set(existing)) {
-            start->existing = true;
-            start->execution_id = existing;
+        if (id_set(start->earlier))
             return true;
-        }
     }
     return execution_insert(tx, &row, err);
 }
@@ -247,6 +243,11 @@ static void start_done(struct write *write, const struct error *err)
     struct engine_start *start = CONTAINER_OF(write, struct engine_start, write);
     struct engine *engine = start->engine;
     struct live *unused = NULL;
+    /* Not before it is sure: what `run` finds may be undone, and be another thing when it runs again. */
+    if (!err && id_set(start->earlier)) {
+        start->existing = true;
+        start->execution_id = start->earlier;
+    }
     bool waits = start->waiter && !err && !start->existing;
     CRASH_POINT("engine.accepted");
     arena_free(start->arena);
@@ -283,6 +284,7 @@ void engine_start(struct engine *engine, struct engine_start *start)
     };
     start->execution_id = id_new();
     start->existing = false;
+    start->earlier = ID_NONE;
     start->arena = arena_new();
     start->live = NULL;
     pthread_mutex_lock(&engine->lock);

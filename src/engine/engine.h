@@ -109,6 +109,7 @@ struct engine_start {
     struct engine *engine;
     struct live *live;
     struct arena *arena;
+    struct id earlier; /* execution of the key's earlier use */
 };
 
 /* Blocks: no.  Threads: any. */
