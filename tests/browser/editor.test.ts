@@ -26,8 +26,7 @@ import {
 test("the documentation's steps: a node, its connection, SQL, parameters, retry policy; saved and run", async () => {
   await project();
   const page = await visitor(server);
-  await signIn(page, "ada@tieline.test", password);
-  await page.goto(`/projects/${projectId}`);
+  await signIn(page, "ada@tieline.test", password, `/projects/${projectId}`);
   await page.getByText("No workflows yet").waitFor();
   await page.getByRole("button", { name: "New Workflow" }).click();
   await page.getByRole("dialog").getByLabel("Name").fill("Nightly sync");

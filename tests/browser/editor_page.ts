@@ -48,8 +48,7 @@ export async function saved(workflowId: string): Promise<{ version: number; name
 
 export async function editor(workflowId: string, who = "ada", looks = {}): Promise<Page> {
   const page = await visitor(server, looks);
-  await signIn(page, `${who}@tieline.test`, password);
-  await page.goto(`/projects/${projectId}/workflows/${workflowId}`);
+  await signIn(page, `${who}@tieline.test`, password, `/projects/${projectId}/workflows/${workflowId}`);
   await page.locator(".editor h1").waitFor();
   return page;
 }
