@@ -310,7 +310,7 @@ static void a_deleted_project_is_gone_for_its_members(void **state)
     assert_int_equal(f->err.code, ERR_NOT_FOUND);
     AUTO(tx) tx = store_read(f->store, scope_system(), &f->err);
     struct array rows;
-    MUST(f, project_list(tx, owner.user_id, f->arena, &rows, &f->err));
+    MUST(f, project_list(tx, owner.user_id, instant_now(), f->arena, &rows, &f->err));
     assert_int_equal(rows.count, 0);
     assert_non_null(rows.items);
 }
