@@ -182,22 +182,29 @@ static struct instant accepted_at(const struct engine_start *start)
     return made_at.us < now.us ? made_at : now;
 }
 
-static bool start_run(struct tx *tx, struct write *write, struct error *err)
+/* `held`: by this process, from the first moment on. */
+static struct execution_row row_of(const struct engine_start *start, bool held)
 {
-    struct engine_start *start = CONTAINER_OF(write, struct engine_start, write);
-    struct execution_row row = {
+    return (struct execution_row){
         .id = start->execution_id,
         .project_id = start->project_id,
         .workflow_id = start->workflow_id,
         .workflow_name = start->workflow_name,
         .workflow_version = start->workflow_version,
         .rerun_of = start->rerun_of,
+        .trigger = start->trigger,
         .status = EXECUTION_QUEUED,
         .input = start->input,
-        .created_at = accepted_at(start),
-        .lease_owner = start->live ? str_from(start->engine->owner) : STR_NULL,
-        .lease_epoch = start->live ? 1 : 0,
+        .lease_epoch = held ? 1 : 0,
     };
+}
+
+static bool start_run(struct tx *tx, struct write *write, struct error *err)
+{
+    struct engine_start *start = CONTAINER_OF(write, struct engine_start, write);
+    struct execution_row row = row_of(start, start->live != NULL);
+    row.created_at = accepted_at(start);
+    row.lease_owner = start->live ? str_from(start->engine->owner) : STR_NULL;
     if (start->live)
         start->live->row.created_at = row.created_at;
     if (str_set(start->idempotency_key)) {
@@ -303,17 +310,7 @@ void engine_start(struct engine *engine, struct engine_start *start)
         return;
     }
     if (room) {
-        struct execution_row row = {
-            .id = start->execution_id,
-            .project_id = start->project_id,
-            .workflow_id = start->workflow_id,
-            .workflow_name = start->workflow_name,
-            .workflow_version = start->workflow_version,
-            .rerun_of = start->rerun_of,
-            .status = EXECUTION_QUEUED,
-            .input = start->input,
-            .lease_epoch = 1,
-        };
+        struct execution_row row = row_of(start, true);
         start->live = live_new(engine, &row, start->graph);
     }
     pthread_mutex_lock(&engine->lock);
