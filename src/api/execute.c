@@ -129,6 +129,7 @@ static bool prepare(struct call *call, struct tx *tx, const struct execute_input
         .workflow_version = workflow.version,
         .graph = graph,
         .input = in->input,
+        .trigger = id_set(call->caller.session_id) ? TRIGGER_MANUAL : TRIGGER_API,
         .idempotency_key = in->idempotency_key,
         .started = started,
     };

@@ -222,26 +222,29 @@ static enum answer executions_step(struct call *call, const void *input, void *o
                                    struct error *err)
 {
     const struct execution_step_input *in = input;
+    struct step_row *out = output;
     struct execution_row row;
+    bool found;
 
-    if (!execution_look(call, in->execution_id, &row, err))
+    if (!engine_view_step(services_of(call)->engine, call->project_id, in->execution_id,
+                          in->node_id, call->arena, &row, &found, err))
         return FAILED;
-    const struct step_row *steps = row.steps.items;
-    for (size_t i = 0; i < row.steps.count; i++) {
-        if (!str_eq(steps[i].node_id, in->node_id))
-            continue;
-        struct step_row *out = output;
-        *out = steps[i];
-        if (in->brief) {
-            out->input_bytes = keep_beginning(&out->input, call->arena);
-            out->output_bytes = keep_beginning(&out->output, call->arena);
-        }
-        api_advise_step(out);
-        return DONE;
+    if (!found) {
+        (void)fail(err, ERR_NOT_FOUND, "no such execution");
+        return FAILED;
     }
-    (void)fail_field(err, ERR_NOT_FOUND, "nodeId", "is no node of this execution: \"" STR_FMT "\"",
-                     STR_ARG(in->node_id));
-    return FAILED;
+    if (row.steps.count == 0) {
+        (void)fail_field(err, ERR_NOT_FOUND, "nodeId",
+                         "is no node of this execution: \"" STR_FMT "\"", STR_ARG(in->node_id));
+        return FAILED;
+    }
+    *out = *(const struct step_row *)row.steps.items;
+    if (in->brief) {
+        out->input_bytes = keep_beginning(&out->input, call->arena);
+        out->output_bytes = keep_beginning(&out->output, call->arena);
+    }
+    api_advise_step(out);
+    return DONE;
 }
 
 struct ran_output {

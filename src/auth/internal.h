@@ -23,7 +23,7 @@ struct known_caller {
     uint64_t generation;
     struct caller caller;
     struct instant expires_at; /* none: never */
-    struct instant used_at;    /* of a token: as it is, or soon will be, in its row */
+    struct instant used_at;    /* as it is, or soon will be, in the rows */
 };
 
 struct known_right {
@@ -54,7 +54,7 @@ struct auth {
     char *public_origin; /* or NULL */
 };
 
-/* *use: the token's last use should be written down now. */
+/* *use: this use should be written down now. */
 bool memory_find_caller(struct auth *auth, struct str hash, struct caller *out, bool *use);
 void memory_keep_caller(struct auth *auth, const struct known_caller *known);
 bool memory_find_right(struct auth *auth, enum right_subject subject, struct id user_id,

@@ -35,18 +35,19 @@ void auth_free(struct auth *auth)
     free(auth);
 }
 
-/* --- last use of a token --- */
+/* --- last uses --- */
 
 struct use_write {
     struct write write;
-    struct id token_id;
+    struct id user_id, token_id; /* token none: a session */
     struct instant at;
 };
 
 static bool use_run(struct tx *tx, struct write *write, struct error *err)
 {
     const struct use_write *use = CONTAINER_OF(write, struct use_write, write);
-    return token_set_used(tx, use->token_id, use->at, err);
+    return (!id_set(use->token_id) || token_set_used(tx, use->token_id, use->at, err)) &&
+           user_set_seen(tx, use->user_id, use->at, err);
 }
 
 static void use_done(struct write *write, const struct error *err)
@@ -55,11 +56,12 @@ static void use_done(struct write *write, const struct error *err)
     free(CONTAINER_OF(write, struct use_write, write));
 }
 
-static void note_use(struct auth *auth, struct id token_id)
+static void note_use(struct auth *auth, const struct caller *caller)
 {
     struct use_write *use = NEW(use_write);
     use->write = (struct write){ .scope = scope_system(), .run = use_run, .done = use_done };
-    use->token_id = token_id;
+    use->user_id = caller->user_id;
+    use->token_id = caller->token_id;
     use->at = instant_now();
     store_submit(auth->store, &use->write);
 }
@@ -125,7 +127,7 @@ bool auth_token(struct auth *auth, struct str token, struct arena *arena, struct
     if (!id_set(caller.token_id))
         return refuse(err); /* a session's, which only counts as a cookie */
     if (use)
-        note_use(auth, caller.token_id);
+        note_use(auth, &caller);
     *out = caller;
     return true;
 }
@@ -156,6 +158,7 @@ static bool load_session(struct auth *auth, struct str hash, struct arena *arena
         .session_id = row.id,
     };
     known.expires_at = row.expires_at;
+    known.used_at = row.last_seen_at;
     memory_keep_caller(auth, &known);
     *out = known.caller;
     return true;
@@ -170,11 +173,16 @@ static bool auth_session(struct auth *auth, struct str token, struct arena *aren
     struct str hash = token_hash(token, arena);
     struct caller caller = { 0 };
     bool use;
-    if (!memory_find_caller(auth, hash, &caller, &use) &&
-        !load_session(auth, hash, arena, &caller, err))
-        return false;
-    if (id_set(caller.session_id))
-        *out = caller;
+    if (!memory_find_caller(auth, hash, &caller, &use)) {
+        if (!load_session(auth, hash, arena, &caller, err))
+            return false;
+        (void)memory_find_caller(auth, hash, &caller, &use);
+    }
+    if (!id_set(caller.session_id))
+        return true;
+    if (use)
+        note_use(auth, &caller);
+    *out = caller;
     return true;
 }
 

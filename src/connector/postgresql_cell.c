@@ -8,6 +8,7 @@
 #include <ctype.h>
 
 #include "connector/base64.h"
+#include "json/read.h"
 
 /* How deep JSON in a cell may be; deeper goes as text, as our own reader would refuse it. */
 #define CELL_DEPTH_MAX 48
@@ -101,14 +102,6 @@ static void write_time(struct json_writer *w, struct str text)
     json_string(w, (struct str){ iso, length });
 }
 
-/* The code unit of the \u escape at `at`, or -1. */
-static int escaped_unit(struct str text, size_t at)
-{
-    if (at + 6 > text.len || text.ptr[at] != '\\' || text.ptr[at + 1] != 'u')
-        return -1;
-    return str_hex(text, at + 2, 4);
-}
-
 static bool is_between(int unit, int low, int high)
 {
     return unit >= low && unit <= high;
@@ -122,13 +115,13 @@ static size_t string_end(struct str text, size_t at)
             return NOWHERE;
         if (text.ptr[at] != '\\')
             continue;
-        int unit = escaped_unit(text, at);
+        int unit = json_escaped_unit(text, at);
         if (unit < 0 && !is_at(text, at + 1, "\"\\/bfnrt"))
             return NOWHERE;
         if (is_between(unit, 0xDC00, 0xDFFF))
             return NOWHERE;
         if (is_between(unit, 0xD800, 0xDBFF)) {
-            if (!is_between(escaped_unit(text, at + 6), 0xDC00, 0xDFFF))
+            if (!is_between(json_escaped_unit(text, at + 6), 0xDC00, 0xDFFF))
                 return NOWHERE;
             at += 6;
         }

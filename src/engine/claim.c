@@ -141,7 +141,7 @@ static void end_claim(struct claim *claim)
     engine->claim = NULL;
     claim_if_room(engine);
     if (engine->unclaimed || engine->due)
-        pthread_cond_signal(&engine->tick);
+        clock_by(engine, deadline_in_ms(0));
     claim_free(claim);
 }
 
@@ -157,7 +157,7 @@ static void adopt_all(struct worker *worker, struct job *job)
     if (ok)
         end_claim(claim);
     else if (!engine->closing)
-        timers_set(&engine->timers, &claim->again, deadline_in_ms(ADOPT_AGAIN_MS));
+        clock_set(engine, &claim->again, deadline_in_ms(ADOPT_AGAIN_MS));
     pthread_mutex_unlock(&engine->lock);
 }
 

@@ -182,38 +182,41 @@ static struct instant accepted_at(const struct engine_start *start)
     return made_at.us < now.us ? made_at : now;
 }
 
-static bool start_run(struct tx *tx, struct write *write, struct error *err)
+/* `held`: by this process, from the first moment on. */
+static struct execution_row row_of(const struct engine_start *start, bool held)
 {
-    struct engine_start *start = CONTAINER_OF(write, struct engine_start, write);
-    struct execution_row row = {
+    return (struct execution_row){
         .id = start->execution_id,
         .project_id = start->project_id,
         .workflow_id = start->workflow_id,
         .workflow_name = start->workflow_name,
         .workflow_version = start->workflow_version,
         .rerun_of = start->rerun_of,
+        .trigger = start->trigger,
         .status = EXECUTION_QUEUED,
         .input = start->input,
-        .created_at = accepted_at(start),
-        .lease_owner = start->live ? str_from(start->engine->owner) : STR_NULL,
-        .lease_epoch = start->live ? 1 : 0,
+        .lease_epoch = held ? 1 : 0,
     };
+}
+
+static bool start_run(struct tx *tx, struct write *write, struct error *err)
+{
+    struct engine_start *start = CONTAINER_OF(write, struct engine_start, write);
+    struct execution_row row = row_of(start, start->live != NULL);
+    row.created_at = accepted_at(start);
+    row.lease_owner = start->live ? str_from(start->engine->owner) : STR_NULL;
     if (start->live)
         start->live->row.created_at = row.created_at;
     if (str_set(start->idempotency_key)) {
         char id_text[ID_TEXT_SIZE];
         struct str parts[] = { id_format(start->workflow_id, id_text),
                                str_set(start->input.text) ? start->input.text : STR("") };
-        struct id existing;
         if (!execution_key_use(tx, start->project_id, start->idempotency_key,
                                digest_texts(parts, ARRAY_LEN(parts), start->arena),
-                               start->execution_id, start->arena, &existing, err))
+                               start->execution_id, start->arena, &start->earlier, err))
             return false;
-        if (id_set(existing)) {
-            start->existing = true;
-            start->execution_id = existing;
+        if (id_set(start->earlier))
             return true;
-        }
     }
     return execution_insert(tx, &row, err);
 }
@@ -247,6 +250,11 @@ static void start_done(struct write *write, const struct error *err)
     struct engine_start *start = CONTAINER_OF(write, struct engine_start, write);
     struct engine *engine = start->engine;
     struct live *unused = NULL;
+    /* Not before it is sure: what `run` finds may be undone, and be another thing when it runs again. */
+    if (!err && id_set(start->earlier)) {
+        start->existing = true;
+        start->execution_id = start->earlier;
+    }
     bool waits = start->waiter && !err && !start->existing;
     CRASH_POINT("engine.accepted");
     arena_free(start->arena);
@@ -283,6 +291,7 @@ void engine_start(struct engine *engine, struct engine_start *start)
     };
     start->execution_id = id_new();
     start->existing = false;
+    start->earlier = ID_NONE;
     start->arena = arena_new();
     start->live = NULL;
     pthread_mutex_lock(&engine->lock);
@@ -301,17 +310,7 @@ void engine_start(struct engine *engine, struct engine_start *start)
         return;
     }
     if (room) {
-        struct execution_row row = {
-            .id = start->execution_id,
-            .project_id = start->project_id,
-            .workflow_id = start->workflow_id,
-            .workflow_name = start->workflow_name,
-            .workflow_version = start->workflow_version,
-            .rerun_of = start->rerun_of,
-            .status = EXECUTION_QUEUED,
-            .input = start->input,
-            .lease_epoch = 1,
-        };
+        struct execution_row row = row_of(start, true);
         start->live = live_new(engine, &row, start->graph);
     }
     pthread_mutex_lock(&engine->lock);

@@ -88,11 +88,12 @@ struct engine_start {
     struct id project_id, workflow_id;
     struct str workflow_name;
     int64_t workflow_version;
-    struct graph *graph;          /* the caller's reference, borrowed until a callback */
-    struct json_text input;       /* absent: none */
-    struct id rerun_of;           /* none: of no other */
-    struct str idempotency_key;   /* absent: none */
-    struct engine_waiter *waiter; /* NULL: nobody waits; else waits from the first moment on */
+    struct graph *graph;            /* the caller's reference, borrowed until a callback */
+    struct json_text input;         /* absent: none */
+    struct id rerun_of;             /* none: of no other */
+    enum execution_trigger trigger; /* who starts it */
+    struct str idempotency_key;     /* absent: none */
+    struct engine_waiter *waiter;   /* NULL: nobody waits; else waits from the first moment on */
     struct deadline wait_until;
     /*
      * Called once the start is durable, or has failed: CONFLICT for a key that was used with another
@@ -109,6 +110,7 @@ struct engine_start {
     struct engine *engine;
     struct live *live;
     struct arena *arena;
+    struct id earlier; /* execution of the key's earlier use */
 };
 
 /* Blocks: no.  Threads: any. */
@@ -145,6 +147,10 @@ MUST_USE bool engine_view(struct engine *engine, struct id project_id, struct id
 MUST_USE bool engine_glance(struct engine *engine, struct id project_id, struct id execution_id,
                             struct arena *arena, struct execution_row *out, bool *found,
                             struct error *err);
+/* The same with the step of one node alone, whole; without steps when there is no such node. */
+MUST_USE bool engine_view_step(struct engine *engine, struct id project_id, struct id execution_id,
+                               struct str node_id, struct arena *arena, struct execution_row *out,
+                               bool *found, struct error *err);
 /* This process holds it, and has not told its end, which the store may know already. */
 bool engine_is_ending(struct engine *engine, struct id execution_id);
 /* Brings rows of execution_list() up to date with what this process holds in memory. */

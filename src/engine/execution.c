@@ -174,6 +174,7 @@ void execution_attempt_started(struct execution *x, unsigned node, struct instan
     if (!instant_set(x->started_at))
         x->started_at = now;
     run->attempt_open = true;
+    x->attempt_count++;
     *add_attempt(x, run) = (struct attempt){
         .number = ++run->attempt_count,
         .status = ATTEMPT_STARTED,
@@ -384,6 +385,7 @@ void execution_restore_step(struct execution *x, unsigned node, const struct ste
     run->finished_at = row->finished_at;
     run->retry_at = row->retry_at;
     run->attempt_count = row->attempt_count;
+    x->attempt_count += row->attempt_count;
     run->attempts = row->attempts.items;
     run->attempts_kept = run->attempts_room = (unsigned)row->attempts.count;
     if (run->attempts_kept > 0)

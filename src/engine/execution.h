@@ -58,6 +58,7 @@ struct execution {
     struct json_text input;
     struct node_run *nodes;
     unsigned active, left;
+    int64_t attempt_count; /* of all nodes */
     unsigned *ready, ready_count;
     unsigned *changed, changed_count;
 };

@@ -120,6 +120,7 @@ void live_row(struct live *live, struct arena *arena, struct execution_row *out)
     *out = live->row;
     out->status = live->shown_status;
     out->started_at = x->started_at;
+    out->attempt_count = (struct opt_int){ true, x->attempt_count };
     if (execution_status_ended(out->status)) {
         out->finished_at = x->finished_at;
         out->error = x->error;

@@ -21,9 +21,7 @@ struct save {
     struct live *live;
     struct arena *arena;
     struct execution_fence fence;
-    int status;
-    struct instant started_at, finished_at;
-    const struct execution_error *error;
+    struct execution_point point;
     struct step_row *rows;
     unsigned row_count;
     unsigned *changed, changed_count;
@@ -37,8 +35,7 @@ struct save {
 
 static bool write_rows(struct tx *tx, struct save *save, struct error *err)
 {
-    if (!execution_save(tx, &save->fence, save->status, save->started_at, save->finished_at,
-                        save->error, save->arena, &save->held, err))
+    if (!execution_save(tx, &save->fence, &save->point, save->arena, &save->held, err))
         return false;
     for (unsigned i = 0; save->held && i < save->row_count; i++)
         if (!step_save(tx, &save->rows[i], save->arena, err))
@@ -116,8 +113,8 @@ static void try_again(struct live *live)
 static void count(const struct save *save)
 {
     struct engine_stats *stats = &save->live->engine->stats;
-    if (execution_status_ended(save->status))
-        stats->outcomes[save->status]++;
+    if (execution_status_ended(save->point.status))
+        stats->outcomes[save->point.status]++;
     for (unsigned i = 0; i < save->row_count; i++) {
         if (save->rows[i].status >= STEP_SUCCEEDED)
             stats->steps[save->rows[i].status]++;
@@ -132,14 +129,14 @@ static void go_on(struct save *save)
     count(save);
     for (unsigned i = 0; i < save->changed_count; i++)
         live->tasks[save->changed[i]].saving = false;
-    live->shown_status = save->status;
+    live->shown_status = save->point.status;
     if (save->intent) {
         save->intent->intent_saved = true;
         queue_push_front(live->engine, &save->intent->job);
     }
     for (unsigned i = 0; i < save->ready_count; i++)
         task_enqueue(&live->tasks[save->ready[i]]);
-    live->ended = execution_status_ended(save->status);
+    live->ended = execution_status_ended(save->point.status);
     if (save->released)
         rest_begun(live, save->until);
     else if (!save->away)
@@ -224,10 +221,11 @@ void save_submit(struct live *live, struct task *intent)
         .live = live,
         .arena = arena,
         .fence = { live->row.project_id, live->row.id, live->row.lease_epoch },
-        .status = x->status == EXECUTION_QUEUED ? EXECUTION_RUNNING : x->status,
-        .started_at = x->started_at,
-        .finished_at = x->finished_at,
-        .error = execution_status_ended(x->status) ? x->error : NULL,
+        .point = { .status = x->status == EXECUTION_QUEUED ? EXECUTION_RUNNING : x->status,
+                   .attempt_count = x->attempt_count,
+                   .started_at = x->started_at,
+                   .finished_at = x->finished_at,
+                   .error = execution_status_ended(x->status) ? x->error : NULL },
         .rows = ARENA_ARRAY(arena, step_row, room),
         .changed = ARENA_ITEMS(arena, unsigned, room),
         .ready = ARENA_ITEMS(arena, unsigned, room),

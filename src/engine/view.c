@@ -91,14 +91,34 @@ static void copy_step(struct arena *arena, struct text_budget *budget, struct st
     step->attempts.items = attempts;
 }
 
-static bool view_live(struct engine *engine, struct id project_id, struct id execution_id,
-                      struct text_budget budget, struct arena *arena, struct execution_row *out)
+/* What of an execution is looked at. */
+struct look {
+    struct text_budget budget;
+    struct str node_id; /* absent: all of its steps */
+};
+
+/* Leaves the one step that is looked at. */
+static void leave_one(struct execution_row *row, struct str node_id)
 {
+    struct step_row *steps = row->steps.items;
+    size_t kept = 0;
+    for (size_t i = 0; i < row->steps.count; i++)
+        if (str_eq(steps[i].node_id, node_id))
+            steps[kept++] = steps[i];
+    row->steps.count = kept;
+}
+
+static bool view_live(struct engine *engine, struct id project_id, struct id execution_id,
+                      const struct look *look, struct arena *arena, struct execution_row *out)
+{
+    struct text_budget budget = look->budget;
     pthread_mutex_lock(&engine->lock);
     struct live *live = live_find(engine, execution_id);
     bool found = live && id_eq(live->row.project_id, project_id) && !live->fenced;
     if (found) {
         live_row(live, arena, out);
+        if (str_set(look->node_id))
+            leave_one(out, look->node_id);
         out->workflow_name = arena_str(arena, out->workflow_name);
         out->input.text = arena_str(arena, out->input.text);
         out->error = copy_error(arena, out->error);
@@ -111,24 +131,32 @@ static bool view_live(struct engine *engine, struct id project_id, struct id exe
 }
 
 static bool view_stored(struct engine *engine, struct id project_id, struct id execution_id,
-                        struct arena *arena, struct execution_row *out, struct array *steps,
-                        bool *found, struct error *err)
+                        const struct look *look, struct arena *arena, struct execution_row *out,
+                        struct array *steps, bool *found, struct error *err)
 {
     AUTO(tx) tx = store_read(engine->store, scope_project(project_id), err);
     if (!tx || !execution_find(tx, project_id, execution_id, arena, out, found, err))
         return false;
-    return !*found || step_list(tx, project_id, execution_id, arena, steps, err);
+    if (!*found)
+        return true;
+    if (str_set(look->node_id))
+        return step_list_one(tx, project_id, execution_id, look->node_id, arena, steps, err);
+    if (look->budget.each == SIZE_MAX)
+        return step_list(tx, project_id, execution_id, arena, steps, err);
+    /* One more, so that what is too long is seen to be. */
+    return step_list_briefly(tx, project_id, execution_id, look->budget.each + 1, arena, steps,
+                             err);
 }
 
 static bool view(struct engine *engine, struct id project_id, struct id execution_id,
-                 struct text_budget budget, struct arena *arena, struct execution_row *out,
+                 const struct look *look, struct arena *arena, struct execution_row *out,
                  bool *found, struct error *err)
 {
     *found = true;
-    if (view_live(engine, project_id, execution_id, budget, arena, out))
+    if (view_live(engine, project_id, execution_id, look, arena, out))
         return true;
     struct array steps;
-    if (!view_stored(engine, project_id, execution_id, arena, out, &steps, found, err))
+    if (!view_stored(engine, project_id, execution_id, look, arena, out, &steps, found, err))
         return false;
     if (!*found)
         return true;
@@ -137,21 +165,31 @@ static bool view(struct engine *engine, struct id project_id, struct id executio
     if (!graph)
         return false;
     view_complete(out, steps, graph, arena);
+    if (str_set(look->node_id))
+        leave_one(out, look->node_id);
     return true;
 }
 
 bool engine_view(struct engine *engine, struct id project_id, struct id execution_id,
                  struct arena *arena, struct execution_row *out, bool *found, struct error *err)
 {
-    struct text_budget all = { SIZE_MAX, SIZE_MAX };
-    return view(engine, project_id, execution_id, all, arena, out, found, err);
+    static const struct look whole = { .budget = { SIZE_MAX, SIZE_MAX } };
+    return view(engine, project_id, execution_id, &whole, arena, out, found, err);
+}
+
+bool engine_view_step(struct engine *engine, struct id project_id, struct id execution_id,
+                      struct str node_id, struct arena *arena, struct execution_row *out,
+                      bool *found, struct error *err)
+{
+    const struct look one = { { SIZE_MAX, SIZE_MAX }, node_id };
+    return view(engine, project_id, execution_id, &one, arena, out, found, err);
 }
 
 bool engine_glance(struct engine *engine, struct id project_id, struct id execution_id,
                    struct arena *arena, struct execution_row *out, bool *found, struct error *err)
 {
-    struct text_budget budget = { GLANCE_TEXT_MAX, GLANCE_TEXTS_MAX };
-    if (!view(engine, project_id, execution_id, budget, arena, out, found, err))
+    static const struct look glance = { .budget = { GLANCE_TEXT_MAX, GLANCE_TEXTS_MAX } };
+    if (!view(engine, project_id, execution_id, &glance, arena, out, found, err))
         return false;
     struct step_row *steps = out->steps.items;
     for (size_t i = 0; *found && i < out->steps.count; i++) {
@@ -183,6 +221,7 @@ void engine_refresh(struct engine *engine, struct execution_row *rows, size_t co
             continue;
         rows[i].status = live->shown_status;
         rows[i].started_at = live->x.started_at;
+        rows[i].attempt_count = (struct opt_int){ true, live->x.attempt_count };
     }
     pthread_mutex_unlock(&engine->lock);
 }

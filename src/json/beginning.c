@@ -33,17 +33,24 @@ static size_t skip_blanks(struct str text, size_t at)
     return at;
 }
 
+/* There stands the escape of one half of a character. */
+static bool is_half(struct str text, size_t at, char from, char to)
+{
+    if (at + 6 > text.len || text.ptr[at] != '\\' || text.ptr[at + 1] != 'u')
+        return false;
+    char which = (char)(text.ptr[at + 3] | 0x20);
+    return (text.ptr[at + 2] | 0x20) == 'd' && which >= from && which <= to;
+}
+
 /* Behind one character of a string, or its escape; two escapes that are one character stay together. */
 static size_t skip_character(struct str text, size_t at)
 {
     unsigned char c = (unsigned char)text.ptr[at];
+    if (c == '\\' && at + 1 < text.len && text.ptr[at + 1] != 'u')
+        return at + 2;
     if (c == '\\') {
-        if (at + 1 >= text.len || text.ptr[at + 1] != 'u')
-            return at + 2;
-        bool high = at + 3 < text.len && (text.ptr[at + 2] | 0x20) == 'd' &&
-                    (text.ptr[at + 3] == '8' || text.ptr[at + 3] == '9' ||
-                     (text.ptr[at + 3] | 0x20) == 'a' || (text.ptr[at + 3] | 0x20) == 'b');
-        return at + (high ? 12 : 6);
+        bool high = is_half(text, at, '8', '9') || is_half(text, at, 'a', 'b');
+        return at + (high && is_half(text, at + 6, 'c', 'f') ? 12 : 6);
     }
     return at + (c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4);
 }

@@ -81,26 +81,6 @@ static inline struct json *last_value(struct reader *r)
 
 /* Strings */
 
-static bool read_hex(const char *at, const char *end, uint32_t *out)
-{
-    uint32_t value = 0;
-    if (end - at < 4)
-        return false;
-    for (int i = 0; i < 4; i++) {
-        char c = at[i];
-        uint32_t digit;
-        if (c >= '0' && c <= '9')
-            digit = (uint32_t)(c - '0');
-        else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-            digit = (uint32_t)((c | 0x20) - 'a' + 10);
-        else
-            return false;
-        value = value << 4 | digit;
-    }
-    *out = value;
-    return true;
-}
-
 static void add_code_point(struct buf *buf, uint32_t c)
 {
     char text[4];
@@ -123,23 +103,36 @@ static void add_code_point(struct buf *buf, uint32_t c)
     buf_add(buf, (struct str){ text, len });
 }
 
+int json_escaped_unit(struct str text, size_t at)
+{
+    if (at > text.len || text.len - at < 2 || text.ptr[at] != '\\' || text.ptr[at + 1] != 'u')
+        return -1;
+    return str_hex(text, at + 2, 4);
+}
+
+static int unit_here(const struct reader *r)
+{
+    return json_escaped_unit((struct str){ r->at, (size_t)(r->end - r->at) }, 0);
+}
+
 /* At the backslash of \uXXXX; takes the second half of a surrogate pair too. */
 static bool read_unicode_escape(struct reader *r)
 {
     const char *escape = r->at;
-    uint32_t unit, second;
-    if (!read_hex(escape + 2, r->end, &unit))
+    int unit = unit_here(r);
+    if (unit < 0)
         return expected_at(r, escape, "\"\\u\" and four hexadecimal digits");
     r->at += 6;
     if (unit < 0xD800 || unit > 0xDFFF) {
-        add_code_point(&r->decoded, unit);
+        add_code_point(&r->decoded, (uint32_t)unit);
         return true;
     }
-    if (unit > 0xDBFF || r->end - r->at < 6 || r->at[0] != '\\' || r->at[1] != 'u' ||
-        !read_hex(r->at + 2, r->end, &second) || second < 0xDC00 || second > 0xDFFF)
+    int second = unit > 0xDBFF ? -1 : unit_here(r);
+    if (second < 0xDC00 || second > 0xDFFF)
         return expected_at(r, escape, "both halves of a surrogate pair");
     r->at += 6;
-    add_code_point(&r->decoded, 0x10000 + ((unit - 0xD800) << 10) + (second - 0xDC00));
+    add_code_point(&r->decoded,
+                   0x10000 + ((uint32_t)(unit - 0xD800) << 10) + (uint32_t)(second - 0xDC00));
     return true;
 }
 

@@ -31,6 +31,9 @@ enum json_duplicates {
 MUST_USE struct json *json_read(struct arena *arena, struct str text,
                                 enum json_duplicates duplicates, struct error *err);
 
+/* The UTF-16 code unit of the escape \uXXXX at `at`; -1 when none stands there. */
+int json_escaped_unit(struct str text, size_t at);
+
 /* `raw` without blanks between its parts; `raw` itself when there are none. It must be valid. */
 MUST_USE struct str json_compact(struct arena *arena, struct str raw);
 

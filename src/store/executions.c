@@ -8,6 +8,7 @@
 
 const char *const execution_status_names[] = { NULL,        "queued", "running",   "waiting",
                                                "succeeded", "failed", "cancelled", NULL };
+const char *const execution_trigger_names[] = { NULL, "manual", "api", NULL };
 
 static const struct field error_fields[] = {
     { FIELD("code", execution_error, code, REQUIRED, "One of the closed list of codes.") },
@@ -30,8 +31,12 @@ const struct shape execution_error_shape = SHAPE("ExecutionError", execution_err
                 "The version that runs.") },                                                       \
         { FIELD("rerunOf", execution_row, rerun_of, OPTIONAL,                                      \
                 "The execution that this one was run again of.") },                                \
+        { FIELD_ENUM("trigger", execution_row, trigger, OPTIONAL, execution_trigger_names,         \
+                     "What started it: a person in the page, or a call with a token.") },          \
         { FIELD_ENUM("status", execution_row, status, REQUIRED, execution_status_names,            \
                      "Where it stands.") },                                                        \
+        { FIELD("attemptCount", execution_row, attempt_count, OPTIONAL,                            \
+                "Attempts of all its nodes so far.") },                                            \
         { FIELD_SHAPE("error", execution_row, error, OPTIONAL, &execution_error_shape,             \
                       "Why it failed.") },                                                         \
         { FIELD("createdAt", execution_row, created_at, REQUIRED, "When it was accepted.") },      \
@@ -67,8 +72,8 @@ static const struct field row_fields[] = {
 static const struct shape row_shape = SHAPE(NULL, execution_row, row_fields);
 
 #define SUMMARY_COLUMNS                                                                            \
-    "id, project_id, workflow_id, workflow_name, workflow_version, rerun_of, status, error, "      \
-    "created_at, started_at, finished_at"
+    "id, project_id, workflow_id, workflow_name, workflow_version, rerun_of, trigger, status, "    \
+    "attempt_count, error, created_at, started_at, finished_at"
 #define ROW_COLUMNS                                                                                \
     SUMMARY_COLUMNS ", input, lease_owner, lease_epoch, claims, resume_at, cancel_requested"
 
@@ -118,39 +123,42 @@ bool execution_insert(struct tx *tx, const struct execution_row *row, struct err
 {
     static const struct sql sql =
         SQL("INSERT INTO workflow_executions (project_id, id, workflow_id, workflow_name, "
-            "workflow_version, status, input, created_at, lease_owner, lease_epoch, rerun_of) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");
+            "workflow_version, status, input, created_at, lease_owner, lease_epoch, rerun_of, "
+            "trigger, attempt_count) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0)");
+    const char *trigger = execution_trigger_names[row->trigger];
     return tx_later(tx, &sql,
                     BINDS(bind_id(row->project_id), bind_id(row->id), bind_id(row->workflow_id),
                           bind_text(row->workflow_name), bind_int(row->workflow_version),
                           bind_text(str_from(execution_status_names[row->status])),
                           bind_json(row->input), bind_instant(row->created_at),
                           bind_text(row->lease_owner), bind_int(row->lease_epoch),
-                          bind_id(row->rerun_of)),
+                          bind_id(row->rerun_of),
+                          bind_text(trigger ? str_from(trigger) : STR_NULL)),
                     err);
 }
 
 /* --- holding --- */
 
-bool execution_save(struct tx *tx, const struct execution_fence *fence, int status,
-                    struct instant started_at, struct instant finished_at,
-                    const struct execution_error *error, struct arena *arena, bool *held,
+bool execution_save(struct tx *tx, const struct execution_fence *fence,
+                    const struct execution_point *point, struct arena *arena, bool *held,
                     struct error *err)
 {
     static const struct sql sql =
         SQL("UPDATE workflow_executions SET status = $4, started_at = $5, finished_at = $6, "
-            "error = $7, claims = 0, resume_at = NULL, resting_since = NULL, "
+            "error = $7, attempt_count = $9, claims = 0, resume_at = NULL, resting_since = NULL, "
             "lease_owner = CASE WHEN $8 THEN NULL ELSE lease_owner END "
             "WHERE project_id = $1 AND id = $2 AND lease_epoch = $3 AND " SQL_EXECUTION_OPEN);
     struct str error_text = STR_NULL;
-    if (error)
-        error_text = schema_encode_text(&execution_error_shape, error, arena);
+    if (point->error)
+        error_text = schema_encode_text(&execution_error_shape, point->error, arena);
     int64_t changes;
     if (!tx_run(tx, &sql,
                 BINDS(bind_id(fence->project_id), bind_id(fence->id), bind_int(fence->epoch),
-                      bind_text(str_from(execution_status_names[status])), bind_instant(started_at),
-                      bind_instant(finished_at), bind_text(error_text),
-                      bind_bool(execution_status_ended(status))),
+                      bind_text(str_from(execution_status_names[point->status])),
+                      bind_instant(point->started_at), bind_instant(point->finished_at),
+                      bind_text(error_text), bind_bool(execution_status_ended(point->status)),
+                      bind_int(point->attempt_count)),
                 &changes, err))
         return false;
     *held = changes == 1;

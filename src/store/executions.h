@@ -24,6 +24,13 @@ static inline bool execution_status_ended(int status)
     return status >= EXECUTION_SUCCEEDED;
 }
 
+/* Who started it: a person in the page, or a program (also the command line). */
+enum execution_trigger {
+    TRIGGER_MANUAL = 1,
+    TRIGGER_API,
+};
+extern const char *const execution_trigger_names[];
+
 enum step_status {
     STEP_PENDING = 1,
     STEP_RUNNING,
@@ -66,7 +73,9 @@ struct execution_row {
     struct str workflow_name;
     int64_t workflow_version;
     struct id rerun_of; /* none: it was not run again of another */
+    int trigger;        /* 0: nobody wrote it down, as with those of earlier versions */
     int status;
+    struct opt_int attempt_count; /* of all nodes; absent as `trigger` */
     struct json_text input;
     struct execution_error *error;
     struct instant created_at, started_at, finished_at;
@@ -113,13 +122,19 @@ struct execution_fence {
     struct id project_id, id;
     int64_t epoch;
 };
+/* How an execution stands at a durable point. */
+struct execution_point {
+    int status;
+    int64_t attempt_count;
+    struct instant started_at, finished_at;
+    const struct execution_error *error; /* or NULL */
+};
 /*
- * Writes the execution's status (and error, times) under its fence. *held is false when fenced.
+ * Writes how the execution stands, under its fence. *held is false when fenced.
  * An ended status also gives the lease up.
  */
-MUST_USE bool execution_save(struct tx *tx, const struct execution_fence *fence, int status,
-                             struct instant started_at, struct instant finished_at,
-                             const struct execution_error *error, struct arena *arena, bool *held,
+MUST_USE bool execution_save(struct tx *tx, const struct execution_fence *fence,
+                             const struct execution_point *point, struct arena *arena, bool *held,
                              struct error *err);
 /* Inserts or replaces one step's row; only behind execution_save() with *held. */
 MUST_USE bool step_save(struct tx *tx, const struct step_row *step, struct arena *arena,
@@ -169,6 +184,14 @@ MUST_USE bool execution_find(struct tx *tx, struct id project_id, struct id id, 
 /* The rows of steps that have one, in no order. */
 MUST_USE bool step_list(struct tx *tx, struct id project_id, struct id execution_id,
                         struct arena *arena, struct array *out, struct error *err);
+/* The same without long texts: of an input or output only so many characters, which may be no JSON. */
+MUST_USE bool step_list_briefly(struct tx *tx, struct id project_id, struct id execution_id,
+                                size_t characters, struct arena *arena, struct array *out,
+                                struct error *err);
+/* The row of this node's step alone, or none. */
+MUST_USE bool step_list_one(struct tx *tx, struct id project_id, struct id execution_id,
+                            struct str node_id, struct arena *arena, struct array *out,
+                            struct error *err);
 
 struct execution_filter {
     struct id project_id, workflow_id; /* workflow none: all */

@@ -45,6 +45,8 @@ static const struct field member_fields[] = {
     { FIELD_ENUM("role", member_row, role, REQUIRED, role_names,
                  "viewer reads, editor changes, owner also manages members.") },
     { FIELD("createdAt", member_row, created_at, REQUIRED, "When they became a member.") },
+    { FIELD("lastSeenAt", member_row, last_seen_at, OPTIONAL,
+            "Their last request to this server, to the minute.") },
     { 0 },
 };
 const struct shape member_shape = SHAPE("Member", member_row, member_fields);
@@ -167,7 +169,7 @@ bool project_delete(struct tx *tx, struct id project_id, struct error *err)
 /* --- members --- */
 
 #define MEMBER_SELECT                                                                              \
-    "SELECT m.user_id, u.email, u.name, m.role, m.created_at"                                      \
+    "SELECT m.user_id, u.email, u.name, m.role, m.created_at, u.last_seen_at"                      \
     " FROM project_members m JOIN users u ON u.id = m.user_id WHERE m.project_id = $1"
 
 bool member_list(struct tx *tx, struct id project_id, struct arena *arena, struct array *out,

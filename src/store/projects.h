@@ -54,6 +54,7 @@ struct member_row {
     struct str email, name;
     int role;
     struct instant created_at;
+    struct instant last_seen_at; /* none: never, or before that was written down */
 };
 extern const struct shape member_shape; /* "Member": output */
 

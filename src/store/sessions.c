@@ -8,6 +8,7 @@ static const struct field row_fields[] = {
     { FIELD("createdAt", session_row, created_at, REQUIRED, "") },
     { FIELD("expiresAt", session_row, expires_at, REQUIRED, "") },
     { FIELD("admin", session_row, admin, REQUIRED, "") },
+    { FIELD("lastSeenAt", session_row, last_seen_at, OPTIONAL, "") },
     { 0 },
 };
 static const struct shape row_shape = SHAPE(NULL, session_row, row_fields);
@@ -28,9 +29,10 @@ bool session_insert(struct tx *tx, const struct session_row *row, struct error *
 bool session_find(struct tx *tx, struct str token_hash, struct arena *arena,
                   struct session_row *out, bool *found, struct error *err)
 {
-    static const struct sql sql = SQL("SELECT s.id, s.user_id, s.created_at, s.expires_at, u.admin"
-                                      " FROM sessions s JOIN users u ON u.id = s.user_id"
-                                      " WHERE s.token_hash = $1 AND u.disabled_at IS NULL");
+    static const struct sql sql =
+        SQL("SELECT s.id, s.user_id, s.created_at, s.expires_at, u.admin,"
+            " u.last_seen_at FROM sessions s JOIN users u ON u.id = s.user_id"
+            " WHERE s.token_hash = $1 AND u.disabled_at IS NULL");
     return tx_one(tx, &sql, BINDS(bind_text(token_hash)), &row_shape, arena, out, found, err);
 }
 

@@ -12,7 +12,8 @@ struct session_row {
     struct id id, user_id;
     struct str token_hash; /* vault/token.h */
     struct instant created_at, expires_at;
-    bool admin; /* of the user; only when read */
+    bool admin;                  /* of the user; only when read */
+    struct instant last_seen_at; /* the same */
 };
 
 /* Also removes sessions that expired before created_at. */

@@ -112,13 +112,33 @@ bool step_save(struct tx *tx, const struct step_row *step, struct arena *arena, 
                     err);
 }
 
+#define STEPS(input, output)                                                                       \
+    "SELECT project_id, execution_id, node_id, status, " input ", " output ", error, attempts, "   \
+    "attempt_count, started_at, finished_at, retry_at FROM component_executions "                  \
+    "WHERE project_id = $1 AND execution_id = $2"
+
 bool step_list(struct tx *tx, struct id project_id, struct id execution_id, struct arena *arena,
                struct array *out, struct error *err)
 {
-    static const struct sql sql =
-        SQL("SELECT project_id, execution_id, node_id, status, input, output, error, attempts, "
-            "attempt_count, started_at, finished_at, retry_at FROM component_executions "
-            "WHERE project_id = $1 AND execution_id = $2");
+    static const struct sql sql = SQL(STEPS("input", "output"));
     return tx_all(tx, &sql, BINDS(bind_id(project_id), bind_id(execution_id)), &row_shape, arena,
                   out, err);
+}
+
+bool step_list_briefly(struct tx *tx, struct id project_id, struct id execution_id,
+                       size_t characters, struct arena *arena, struct array *out, struct error *err)
+{
+    static const struct sql sql = SQL(STEPS("substr(input, 1, CAST($3 AS INTEGER)) AS input",
+                                            "substr(output, 1, CAST($3 AS INTEGER)) AS output"));
+    return tx_all(tx, &sql,
+                  BINDS(bind_id(project_id), bind_id(execution_id), bind_int((int64_t)characters)),
+                  &row_shape, arena, out, err);
+}
+
+bool step_list_one(struct tx *tx, struct id project_id, struct id execution_id, struct str node_id,
+                   struct arena *arena, struct array *out, struct error *err)
+{
+    static const struct sql sql = SQL(STEPS("input", "output") " AND node_id = $3");
+    return tx_all(tx, &sql, BINDS(bind_id(project_id), bind_id(execution_id), bind_text(node_id)),
+                  &row_shape, arena, out, err);
 }

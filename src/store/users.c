@@ -95,6 +95,12 @@ bool user_update(struct tx *tx, const struct user_row *row, struct error *err)
     return !instant_set(row->disabled_at) || session_delete_others(tx, row->id, ID_NONE, err);
 }
 
+bool user_set_seen(struct tx *tx, struct id id, struct instant at, struct error *err)
+{
+    static const struct sql sql = SQL("UPDATE users SET last_seen_at = $2 WHERE id = $1");
+    return tx_run(tx, &sql, BINDS(bind_id(id), bind_instant(at)), NULL, err);
+}
+
 bool user_count(struct tx *tx, int64_t *out, struct error *err)
 {
     static const struct sql sql = SQL("SELECT count(*) FROM users");

@@ -30,6 +30,8 @@ MUST_USE bool user_list(struct tx *tx, struct str email, struct arena *arena, st
  *   Fails  ERR_NOT_FOUND, ERR_CONFLICT when no administrator would be left who may sign in
  */
 MUST_USE bool user_update(struct tx *tx, const struct user_row *row, struct error *err);
+/* A request came from them then. */
+MUST_USE bool user_set_seen(struct tx *tx, struct id id, struct instant at, struct error *err);
 MUST_USE bool user_count(struct tx *tx, int64_t *out, struct error *err);
 /* Also ends all of the user's sessions but `keep` (none: all). */
 MUST_USE bool user_set_password(struct tx *tx, struct id id, struct str password_hash,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import { beforeAll, describe, expect, test } from "vitest";
 import { client, newFolder, password, refused, serve, type Server } from "./harness.ts";
+import { until } from "./streams.ts";
 
 let server: Server;
 const owner = { name: "Ada", email: "ada@tieline.test" };
@@ -71,6 +72,20 @@ describe("sessions", () => {
     expect((await browse("projects.create", { name: "P" }, { cookie, origin, "x-tieline": "1" })).status).toBe(200);
     const foreign = { cookie, origin: "http://elsewhere.test", "x-tieline": "1" };
     expect((await browse("projects.create", { name: "P" }, foreign)).status).toBe(403);
+  });
+  test("a start by cookie is one by hand; who came is seen, who never did is not", async () => {
+    const ours = { cookie: await signIn(), origin: server.base, "x-tieline": "1" };
+    const call = async (path: string, input: object) => (await browse(path, input, ours)).answer.result.data;
+    const { id: projectId } = await call("projects.create", { name: "Seen" });
+    const definition = { nodes: [{ id: "start", type: "manual-trigger", name: "Start", config: {} }], edges: [] };
+    const { id: workflowId } = await call("workflows.create", { projectId, name: "W", definition });
+    const { execution } = await call("workflows.execute", { workflowId, waitMs: 30_000 });
+    expect(execution).toMatchObject({ status: "succeeded", trigger: "manual", attemptCount: 0 });
+    await call("users.create", { name: "Late", email: "late@tieline.test", password });
+    expect(await call("members.add", { projectId, email: "late@tieline.test", role: "viewer" })).not.toHaveProperty("lastSeenAt");
+    const caller = client(server, (await call("tokens.create", { name: "looks" })).secret);
+    const seen = await until(async () => (await caller.query("members.list", { projectId })).members[0].lastSeenAt);
+    expect(Math.abs(Date.parse(seen) - Date.now())).toBeLessThan(600_000);
   });
   test("logout ends the session", async () => {
     const cookie = await signIn();

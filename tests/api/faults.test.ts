@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, test } from "vitest";
 import { needed } from "./harness.ts";
 import { Field, Pulse, longestMs } from "../faults/field.ts";
 import { Proxy, type Fault } from "../faults/proxy.ts";
+import { psql } from "../faults/servers.ts";
+import { until } from "./streams.ts";
 
 const CONNECT_MS = 2000;
 const STATEMENT_MS = 1500;
@@ -95,9 +97,10 @@ test("writes are not repeated when nobody knows, and say so", async ({ expect })
   const table = `faults_${Date.now()}`;
   const retry = { strategy: "fixed", maxAttempts: 3, delayMs: 10 };
   expect((await field.execute(await field.query(connectionId, `CREATE TABLE ${table} (n int)`))).status).toBe("succeeded");
-  const insert = await field.query(connectionId, `INSERT INTO ${table} SELECT 1 FROM pg_sleep(0.5)`, {}, { retry });
+  const insert = await field.query(connectionId, `INSERT INTO ${table} SELECT 1 FROM pg_sleep(1)`, {}, { retry });
   const execution = field.execute(insert);
-  await new Promise((resolve) => setTimeout(resolve, 250));
+  const active = `SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%INSERT INTO ${table}%' AND pid <> pg_backend_pid()`;
+  await until(async () => (await psql(needed("PGURL"), active)) !== "0");
   proxy.fault = { kind: "half-open" };
   expect((await execution).error.code).toBe("OUTCOME_UNKNOWN");
   proxy.fault = { kind: "none" };

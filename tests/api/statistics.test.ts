@@ -185,7 +185,7 @@ describe("executions", () => {
     const error = { code: "REFUSED", advice };
     for (const brief of [false, true]) {
       const found = await caller.query("executions.get", { executionId, brief });
-      expect(found).toMatchObject({ error: { ...error, nodeId: "c" } });
+      expect(found).toMatchObject({ error: { ...error, nodeId: "c" }, attemptCount: 2 });
       expect(found.steps[1]).toMatchObject({ error, attempts: [{ error }, { error }] });
     }
     expect(await caller.query("executions.step", { executionId, nodeId: "c" })).toMatchObject({ error, attempts: [{ error }, { error }] });
@@ -220,6 +220,7 @@ describe("executions", () => {
     expect(await caller.query("executions.get", { executionId: old.id })).not.toHaveProperty("rerunOf");
     const { executions } = await caller.query("executions.list", { projectId, workflowId });
     expect(executions.map((one: any) => one.rerunOf)).toEqual([old.id, undefined]);
+    expect(executions).toMatchObject([{ trigger: "api", attemptCount: 1 }, { trigger: "api", attemptCount: 1 }]);
     await caller.mutation("workflows.delete", { workflowId });
     const gone = await refused(caller.mutation("executions.runAgain", { executionId: old.id }), "NOT_FOUND", "executions.runAgain");
     expect(gone.message).toBe("the workflow was deleted");

@@ -25,8 +25,7 @@ async function tab(who = "ada", looks = {}): Promise<Page> {
   projectId = (await ada.mutation("projects.create", { name: `Orders ${++projects}` })).id;
   const page = await visitor(server, looks);
   if (who !== "ada") await ada.mutation("members.add", { projectId, email: `${who}@tieline.test`, role: "viewer" });
-  await signIn(page, `${who}@tieline.test`, password);
-  await page.goto(`/projects/${projectId}/connections`);
+  await signIn(page, `${who}@tieline.test`, password, `/projects/${projectId}/connections`);
   await page.getByRole("heading", { name: "Connections", exact: true }).waitFor();
   return page;
 }

@@ -1,77 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The workflow editor, on real PostgreSQL and Redis. */
-import { beforeAll, expect, test } from "vitest";
-import { addUser, type Caller, client, needed, newFolder, password, serve, type Server } from "../api/harness.ts";
-import { isSound, type Page, signIn, visitor } from "./browser.ts";
-
-let server: Server;
-let ada: Caller;
-let projectId: string;
-let pgId: string;
-let redisId: string;
-let projects = 0;
-
-beforeAll(async () => {
-  const data = newFolder();
-  const token = addUser(data, "ada");
-  addUser(data, "vera");
-  server = await serve(data);
-  ada = client(server, token);
-});
-
-/* A project of its own for each test, with a connection of each type. */
-async function project(): Promise<void> {
-  projectId = (await ada.mutation("projects.create", { name: `Orders ${++projects}` })).id;
-  const connection = (connectionType: string, name: string, connectionUrl: string): Promise<{ id: string }> =>
-    ada.mutation("connections.create", { projectId, connectionType, name, connectionUrl });
-  pgId = (await connection("postgresql", "Orders DB", needed("PGURL"))).id;
-  redisId = (await connection("redis", "Cache", needed("REDISURL"))).id;
-}
-
-interface Definition {
-  nodes: unknown[];
-  edges: unknown[];
-}
-
-const at = (x: number, y = 0) => ({ position: { x, y } });
-function query(id: string, name: string, sql: string, more = {}): unknown {
-  return { id, type: "postgresql-query", name, config: { connectionId: pgId, query: sql }, ...more };
-}
-
-async function workflow(name: string, definition: Definition = { nodes: [], edges: [] }): Promise<string> {
-  return (await ada.mutation("workflows.create", { projectId, name, definition })).id;
-}
-
-async function saved(workflowId: string): Promise<{ version: number; name: string; active: boolean; definition: Definition }> {
-  return ada.query("workflows.get", { workflowId });
-}
-
-async function editor(workflowId: string, who = "ada", looks = {}): Promise<Page> {
-  const page = await visitor(server, looks);
-  await signIn(page, `${who}@tieline.test`, password);
-  await page.goto(`/projects/${projectId}/workflows/${workflowId}`);
-  await page.locator(".editor h1").waitFor();
-  return page;
-}
-
-const node = (page: Page, name: string) => page.locator(".canvas").getByRole("button", { name: new RegExp(`^${name},`) });
-const panel = (page: Page) => page.locator("#editor-panel");
-const add = (page: Page, title: string) =>
-  page.getByRole("region", { name: "Add node" }).getByRole("button", { name: `Add ${title}` }).click();
-/* Code fields are no inputs: what stands in them is replaced by typing. */
-async function write(page: Page, label: string, text: string): Promise<void> {
-  const field = page.getByRole("textbox", { name: label, exact: true });
-  await field.click();
-  await page.keyboard.press("Control+A");
-  await page.keyboard.insertText(text);
-}
-const state = (page: Page, words: string) => page.locator(".editor-bar").getByText(words, { exact: true }).waitFor();
+/* The workflow editor: how a graph is built and what is said about it. */
+import { expect, test } from "vitest";
+import { needed, password } from "../api/harness.ts";
+import { isSound, signIn, visitor } from "./browser.ts";
+import {
+  ada,
+  add,
+  at,
+  chain,
+  type Definition,
+  editor,
+  node,
+  panel,
+  project,
+  projectId,
+  query,
+  redisId,
+  saved,
+  server,
+  state,
+  workflow,
+  write,
+} from "./editor_page.ts";
 
 test("the documentation's steps: a node, its connection, SQL, parameters, retry policy; saved and run", async () => {
   await project();
   const page = await visitor(server);
-  await signIn(page, "ada@tieline.test", password);
-  await page.goto(`/projects/${projectId}`);
+  await signIn(page, "ada@tieline.test", password, `/projects/${projectId}`);
   await page.getByText("No workflows yet").waitFor();
   await page.getByRole("button", { name: "New Workflow" }).click();
   await page.getByRole("dialog").getByLabel("Name").fill("Nightly sync");
@@ -112,14 +67,6 @@ test("the documentation's steps: a node, its connection, SQL, parameters, retry 
   await page.getByRole("link", { name: "Nightly sync", exact: true }).waitFor();
   await page.getByText("Succeeded").waitFor();
   await isSound(page, "workflows");
-});
-
-const chain = (): Definition => ({
-  nodes: [
-    { id: "start", type: "manual-trigger", name: "Start", ...at(0) },
-    query("load", "Load orders", "SELECT 1 AS n", at(272)),
-  ],
-  edges: [{ source: "start", target: "load" }],
 });
 
 test("by keys alone: a trigger and a query, connected, moved, deleted and brought back", async () => {
@@ -377,83 +324,6 @@ test("of a graph that is too long to be seen whole, some is", async () => {
   await expect.poll(seen).toBe(true);
 });
 
-test("two people save: the second is asked, and nothing is lost", async () => {
-  await project();
-  const id = await workflow("Both", chain());
-  const page = await editor(id);
-  await node(page, "Load orders").click();
-  await panel(page).getByLabel("Name", { exact: true }).fill("Mine");
-  const theirs = chain();
-  theirs.nodes[1] = query("load", "Theirs", "SELECT 2 AS n", at(272));
-  await ada.mutation("workflows.update", { workflowId: id, version: 1, definition: theirs });
-  await page.getByRole("button", { name: "Save", exact: true }).click();
-  const dialog = page.getByRole("alertdialog");
-  await dialog.getByText("ada saved this workflow just now.").waitFor();
-  await dialog.getByRole("button", { name: "Show differences" }).click();
-  await dialog.getByText("Theirs").waitFor();
-  await isSound(page, "editor-conflict");
-  await page.keyboard.press("Escape");
-  expect(await panel(page).getByLabel("Name", { exact: true }).inputValue()).toBe("Mine");
-  expect((await saved(id)).definition.nodes).toContainEqual(expect.objectContaining({ name: "Theirs" }));
-  await page.getByRole("button", { name: "Save", exact: true }).click();
-  await dialog.getByRole("button", { name: "Overwrite" }).click();
-  await state(page, "Saved");
-  expect(await saved(id)).toMatchObject({ version: 3 });
-  expect((await saved(id)).definition.nodes).toContainEqual(expect.objectContaining({ name: "Mine" }));
-
-  await panel(page).getByLabel("Name", { exact: true }).fill("Mine again");
-  await ada.mutation("workflows.update", { workflowId: id, version: 3, definition: theirs });
-  await page.getByRole("button", { name: "Save", exact: true }).click();
-  await dialog.getByRole("button", { name: "Save as a copy" }).click();
-  await page.getByRole("heading", { name: "Both (copy)" }).waitFor();
-  await node(page, "Mine again").waitFor();
-});
-
-test("activating and renaming with unsaved changes make no conflict", async () => {
-  await project();
-  const id = await workflow("Active", chain());
-  const page = await editor(id);
-  await node(page, "Load orders").click();
-  await panel(page).getByLabel("Name", { exact: true }).fill("Changed");
-  await page.getByRole("switch", { name: "Active" }).click({ force: true });
-  await expect.poll(async () => (await saved(id)).active).toBe(true);
-  await page.getByRole("button", { name: "Rename" }).click();
-  await page.getByRole("dialog").getByLabel("Name").fill("Still active");
-  await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
-  await page.getByRole("heading", { name: "Still active" }).waitFor();
-  await state(page, "Unsaved changes");
-  await page.getByRole("button", { name: "Save", exact: true }).click();
-  await state(page, "Saved");
-  expect(await saved(id)).toMatchObject({ version: 2, name: "Still active", active: true });
-});
-
-test("a reload offers the draft; leaving asks; Escape in the panel loses nothing", async () => {
-  await project();
-  const id = await workflow("Draft", chain());
-  const page = await editor(id);
-  await node(page, "Load orders").click();
-  await panel(page).getByLabel("Name", { exact: true }).fill("Drafted");
-  await page.keyboard.press("Escape");
-  await node(page, "Drafted").waitFor();
-  expect(await page.evaluate(() => (document.activeElement as HTMLElement).dataset.node)).toBe("load");
-  await page.reload();
-  await page.getByText(/^Unsaved changes from \d\d:\d\d were found\.$/).waitFor();
-  await node(page, "Load orders").waitFor();
-  await isSound(page, "editor-draft");
-  await page.getByRole("button", { name: "Restore" }).click();
-  await node(page, "Drafted").waitFor();
-  await page.getByRole("link", { name: /^Orders/ }).click();
-  const question = page.getByRole("alertdialog", { name: "Discard changes?" });
-  await question.getByRole("button", { name: "Keep editing" }).click();
-  await question.waitFor({ state: "hidden" });
-  await state(page, "Unsaved changes");
-  await page.getByRole("link", { name: /^Orders/ }).click();
-  await question.getByRole("button", { name: "Discard" }).click();
-  await page.getByRole("link", { name: "Draft", exact: true }).click();
-  await node(page, "Load orders").waitFor();
-  expect(await page.getByText(/^Unsaved changes from/).count()).toBe(0);
-});
-
 test("the properties are as wide as they were; the wide dialog is the same draft", async () => {
   await project();
   const id = await workflow("Wide", chain());
@@ -481,44 +351,6 @@ test("the properties are as wide as they were; the wide dialog is the same draft
   expect((await saved(id)).definition.nodes[1]).toMatchObject({ config: { query: "SELECT 3 AS n" } });
 });
 
-test("a run is watched live, with its input; it can be cancelled", async () => {
-  await project();
-  const definition = chain();
-  definition.nodes[1] = query("load", "Load orders", "SELECT pg_sleep($1)", { ...at(272) });
-  (definition.nodes[1] as { config: { parameters: unknown } }).config.parameters = ["{{ trigger.seconds }}"];
-  const page = await editor(await workflow("Slow", definition));
-  await page.getByRole("button", { name: "Run", exact: true }).click();
-  /* Something asks for the input, so the page does. */
-  const dialog = page.getByRole("dialog", { name: "Run with input" });
-  await write(page, "Input", '{"seconds"');
-  await dialog.getByRole("button", { name: "Run" }).click();
-  await dialog.getByText("The input must be JSON.").waitFor();
-  await write(page, "Input", '{"seconds": 600}');
-  await isSound(page, "editor-input");
-  await dialog.getByRole("button", { name: "Run" }).click();
-  await node(page, "Load orders").getByText("running").waitFor();
-  await isSound(page, "editor-running");
-  await page.locator(".editor-bar").getByRole("button", { name: "Cancel" }).click();
-  await page.locator("#editor-foot").getByText("Cancelled").waitFor();
-});
-
-test("a failed node says why; a deleted connection too", async () => {
-  await project();
-  const definition = chain();
-  definition.nodes[1] = query("load", "Load orders", "SELECT 1/0", at(272));
-  const id = await workflow("Failing", definition);
-  const page = await editor(id);
-  await page.getByRole("button", { name: "Run", exact: true }).click();
-  await page.locator("#editor-foot").getByText(/division by zero/).waitFor();
-  await node(page, "Load orders").click();
-  await panel(page).getByRole("tab", { name: "Output" }).click();
-  await panel(page).getByText(/Division by zero/).waitFor();
-  await isSound(page, "editor-failed");
-  await ada.mutation("connections.delete", { connectionId: pgId, force: true });
-  await page.reload();
-  await panel(page).getByText("This connection was deleted. Choose another.").waitFor();
-});
-
 test("a viewer sees the workflow and changes nothing", async () => {
   await project();
   const id = await workflow("Seen", chain());
@@ -531,21 +363,6 @@ test("a viewer sees the workflow and changes nothing", async () => {
   expect(await panel(page).getByLabel("Name", { exact: true }).getAttribute("readonly")).not.toBeNull();
   expect(await page.getByRole("region", { name: "Add node" }).count()).toBe(0);
   await isSound(page, "editor-viewer");
-});
-
-test("hostile names and values are text", async () => {
-  await project();
-  const evil = '<img src=x onerror="window.broken=1">';
-  const definition = chain();
-  definition.nodes[1] = query("load", evil, `SELECT '${evil}' AS "<b>x</b>"`, at(272));
-  const page = await editor(await workflow(evil, definition));
-  await page.getByRole("heading", { name: evil }).waitFor();
-  await page.getByRole("button", { name: "Run", exact: true }).click();
-  await page.locator("#editor-foot").getByText("Succeeded").waitFor();
-  await page.locator('[data-node="load"]').click();
-  await panel(page).getByRole("tab", { name: "Output" }).click();
-  await panel(page).getByText(evil).first().waitFor();
-  expect(await page.evaluate("window.broken")).toBeUndefined();
 });
 
 test("on a narrow screen the editor is its outline", async () => {

@@ -36,8 +36,7 @@ async function connect(name: string, connectionUrl: string): Promise<string> {
 async function open(path = "executions", who = "ada", looks = {}): Promise<Page> {
   const page = await visitor(server, looks);
   if (who !== "ada") await ada.mutation("members.add", { projectId, email: `${who}@tieline.test`, role: "viewer" });
-  await signIn(page, `${who}@tieline.test`, password);
-  await page.goto(`/projects/${projectId}/${path}`);
+  await signIn(page, `${who}@tieline.test`, password, `/projects/${projectId}/${path}`);
   return page;
 }
 

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "connector/postgresql_internal.h"
 #include "connector/settings.h"
+#include "json/beginning.h"
 #include "json/path.h"
 #include "json/read.h"
 #include "schema/decode.h"
@@ -132,6 +133,22 @@ static void check_round_trip(struct arena *arena, struct str text, const struct 
     HOLDS(str_eq(json_compact(arena, compact), compact) && compact.len <= text.len);
     HOLDS(json_read(arena, text, JSON_DUPLICATES_LAST, &err));
     buf_done(&out);
+}
+
+/* Wherever it is cut, what is left is JSON; what fits is not cut. */
+static void check_beginning(struct arena *arena, struct str text)
+{
+    const size_t rooms[] = { 1, 7, 16, text.len / 2 + 1, text.len };
+
+    for (size_t i = 0; i < ARRAY_LEN(rooms); i++) {
+        struct buf out;
+        buf_init(&out, OUTPUT_MAX);
+        bool cut = json_beginning(text, rooms[i], &out);
+        (void)read_again(arena, buf_str(&out));
+        HOLDS(cut || out.len <= text.len);
+        HOLDS(rooms[i] < text.len || (!cut && str_eq(buf_str(&out), text)));
+        buf_done(&out);
+    }
 }
 
 /* --- as parameters --- */
@@ -261,6 +278,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     check_value(arena, text, value, 0);
     check_round_trip(arena, text, value);
+    check_beginning(arena, value->raw);
     check_parameters(arena, value);
     check_config(arena, value);
     return 0;

@@ -116,6 +116,8 @@ export interface Member {
   role: "viewer" | "editor" | "owner";
   /** When they became a member. */
   createdAt: string;
+  /** Their last request to this server, to the minute. */
+  lastSeenAt?: string;
 }
 
 export interface Invitation {
@@ -519,8 +521,12 @@ export interface Execution {
   workflowVersion: number;
   /** The execution that this one was run again of. */
   rerunOf?: string;
+  /** What started it: a person in the page, or a call with a token. */
+  trigger?: "manual" | "api";
   /** Where it stands. */
   status: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+  /** Attempts of all its nodes so far. */
+  attemptCount?: number;
   /** Why it failed. */
   error?: ExecutionError;
   /** When it was accepted. */
@@ -548,8 +554,12 @@ export interface ExecutionSummary {
   workflowVersion: number;
   /** The execution that this one was run again of. */
   rerunOf?: string;
+  /** What started it: a person in the page, or a call with a token. */
+  trigger?: "manual" | "api";
   /** Where it stands. */
   status: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+  /** Attempts of all its nodes so far. */
+  attemptCount?: number;
   /** Why it failed. */
   error?: ExecutionError;
   /** When it was accepted. */

@@ -54,6 +54,8 @@ static void text_is_cut_between_characters(void **state)
     assert_begins("\"a\\u00e4bcdef\"", 6, "\"a\"");
     assert_begins("\"a\\ud83d\\ude00bcdef\"", 12, "\"a\"");
     assert_begins("\"a\\ud83d\\ude00bcdef\"", 15, "\"a\\ud83d\\ude00b\"");
+    /* Half a character is one, where there is no other half. */
+    assert_begins("[\"a\\ud83d\",\"bcdefghijklmnopq\"]", 14, "[\"a\\ud83d\"]");
     assert_begins("12345678901234567890", 8, "null");
 }
 

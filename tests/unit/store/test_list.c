@@ -19,9 +19,10 @@ static bool add(struct tx *tx, const void *context, struct error *err)
     if (!execution_insert(tx, &queued, err))
         return false;
     const struct execution_fence fence = { row->project_id, row->id, 0 };
-    return row->status == EXECUTION_QUEUED ||
-           execution_save(tx, &fence, row->status, row->created_at, row->created_at, NULL, arena,
-                          &held, err);
+    const struct execution_point point = { .status = row->status,
+                                           .started_at = row->created_at,
+                                           .finished_at = row->created_at };
+    return row->status == EXECUTION_QUEUED || execution_save(tx, &fence, &point, arena, &held, err);
 }
 
 static int open_store(void **state)

@@ -15,6 +15,8 @@ export const people = {
     role: "Role",
     roleOf: (name: string) => `Role of ${name}`,
     since: "Member since",
+    seen: "Last seen",
+    unseen: "Not yet",
     remove: "Remove",
     removeOf: (name: string) => `Remove ${name}`,
     removeTitle: "Remove member?",

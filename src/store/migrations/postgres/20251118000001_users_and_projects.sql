@@ -10,7 +10,8 @@ CREATE TABLE users (
     admin BOOLEAN NOT NULL DEFAULT FALSE,
     created_at TIMESTAMPTZ NOT NULL,
     updated_at TIMESTAMPTZ NOT NULL,
-    disabled_at TIMESTAMPTZ
+    disabled_at TIMESTAMPTZ,
+    last_seen_at TIMESTAMPTZ -- to the minute
 );
 
 CREATE UNIQUE INDEX users_email ON users (lower(email));

@@ -62,6 +62,8 @@ CREATE TABLE workflow_executions (
     rerun_of UUID, -- which execution this one was run again of
     resume_at TIMESTAMPTZ, -- of those that rest until a retry is due, held by nobody
     resting_since TIMESTAMPTZ,
+    trigger TEXT COLLATE "C", -- what started it
+    attempt_count BIGINT,
     PRIMARY KEY (project_id, id)
 ) WITH (fillfactor = 85);
 

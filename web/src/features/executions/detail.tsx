@@ -50,6 +50,7 @@ function Headline({ execution }: { execution: Execution }) {
       </div>
       <p className="run-facts muted">
         <span>{runs.list.version(execution.workflowVersion)}</span>
+        {execution.trigger ? <span>{runs.list.triggers[execution.trigger]}</span> : null}
         <time dateTime={execution.createdAt}>{runs.moment(execution.createdAt)}</time>
         <span>
           <Duration span={execution} open={open} />

@@ -26,6 +26,7 @@ import { Duration, StateMark } from "./state.tsx";
 import { useExecutionList } from "./use-list.ts";
 
 const words = runs.list;
+const columns = [words.state, words.workflow, words.trigger, words.started, words.duration, words.attempts, words.id];
 /* So near to the end more is fetched. */
 const AHEAD_ROWS = 50;
 
@@ -78,11 +79,17 @@ function Row({ execution, mayRun, changed }: RowProps) {
         <span className="meta nowrap">{words.version(execution.workflowVersion)}</span>
         {execution.error ? <div className="one-line muted">{sentence(execution.error.message)}</div> : null}
       </td>
+      <td data-label={words.trigger} className="nowrap">
+        {execution.trigger ? words.triggers[execution.trigger] : words.unknown}
+      </td>
       <td data-label={words.started} className="nowrap">
         <RelativeTime at={execution.createdAt} />
       </td>
       <td data-label={words.duration} className="nowrap">
         <Duration span={execution} open={!hasEnded(execution.status)} />
+      </td>
+      <td data-label={words.attempts} className="nowrap">
+        {execution.attemptCount === undefined ? words.unknown : runs.count(execution.attemptCount)}
       </td>
       <td data-label={words.id} className="nowrap mono muted">
         {runs.short(id)}
@@ -129,7 +136,7 @@ function Rows({
     <>
       <tbody ref={place} className="spacer" aria-hidden>
         <tr>
-          <td colSpan={6} style={{ height: before }} />
+          <td colSpan={columns.length + 1} style={{ height: before }} />
         </tr>
       </tbody>
       {items.map((item) => {
@@ -144,7 +151,7 @@ function Rows({
       })}
       <tbody className="spacer" aria-hidden>
         <tr>
-          <td colSpan={6} style={{ height: after }} />
+          <td colSpan={columns.length + 1} style={{ height: after }} />
         </tr>
       </tbody>
     </>
@@ -181,6 +188,7 @@ export function ExecutionsTab() {
           <>
             <Select
               className="filter"
+              data-shortcut="search"
               aria-label={words.statusLabel}
               value={search.status ?? ""}
               onChange={(value) => set("status", value)}
@@ -230,7 +238,7 @@ export function ExecutionsTab() {
         ) : null}
       </div>
       {rows?.length || (!rows && !list.error) ? (
-        <DataTable label={words.title} columns={[words.state, words.workflow, words.started, words.duration, words.id]}>
+        <DataTable label={words.title} columns={columns}>
           {rows ? (
             <Rows
               key={JSON.stringify(search)}
@@ -240,7 +248,7 @@ export function ExecutionsTab() {
               nearEnd={list.loadMore}
             />
           ) : (
-            <SkeletonRows columns={5} rows={8} />
+            <SkeletonRows columns={columns.length} rows={8} />
           )}
         </DataTable>
       ) : null}

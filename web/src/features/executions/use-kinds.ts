@@ -16,5 +16,5 @@ export function iconOf(component: Component | undefined): LucideIcon {
 export function useKind(type: string): { title: string; icon: LucideIcon } {
   const components = useQuery(trpc.components.list.queryOptions(undefined, { staleTime: Number.POSITIVE_INFINITY }));
   const component = components.data?.components.find(({ name }) => name === type);
-  return { title: component?.title ?? type, icon: iconOf(component) };
+  return { title: component?.title ?? (components.isPending ? "" : type), icon: iconOf(component) };
 }

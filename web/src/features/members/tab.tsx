@@ -57,6 +57,9 @@ function MemberRow({ member, isOwner, isMe, setRole, remove }: RowProps) {
         <td data-label={words.since}>
           <RelativeTime at={member.createdAt} />
         </td>
+        <td data-label={words.seen}>
+          {member.lastSeenAt ? <RelativeTime at={member.lastSeenAt} /> : <span className="muted">{words.unseen}</span>}
+        </td>
         <td className="actions">
           {isOwner ? (
             <div>
@@ -71,7 +74,7 @@ function MemberRow({ member, isOwner, isMe, setRole, remove }: RowProps) {
   );
 }
 
-const day = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
+const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 
 function Pending({ project }: { project: Project }) {
   const invitations = useQuery(trpc.members.invitations.queryOptions({ projectId: project.id }));
@@ -201,7 +204,7 @@ export function MembersTab() {
       {members.isError && !list ? (
         <LoadError what={words.title} error={members.error} retry={() => void members.refetch()} />
       ) : (
-        <DataTable label={words.title} columns={[words.name, words.email, words.role, words.since]}>
+        <DataTable label={words.title} columns={[words.name, words.email, words.role, words.since, words.seen]}>
           {list ? (
             list.map((member) => (
               <MemberRow
@@ -214,7 +217,7 @@ export function MembersTab() {
               />
             ))
           ) : (
-            <SkeletonRows columns={4} />
+            <SkeletonRows columns={5} />
           )}
         </DataTable>
       )}

@@ -116,7 +116,7 @@ CREATE POLICY system ON projects TO {engine} USING ((SELECT scope_system()));
 
 -- People. Who is signed in sees names, beside what they wrote; hashes are for the server alone.
 ALTER TABLE users ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-GRANT SELECT (id, email, name, admin, created_at, updated_at, disabled_at),
+GRANT SELECT (id, email, name, admin, created_at, updated_at, disabled_at, last_seen_at),
 UPDATE (password_hash, updated_at) ON users TO {app};
 GRANT SELECT, INSERT, UPDATE, DELETE ON users TO {engine};
 CREATE POLICY people ON users FOR SELECT TO {app} USING ((SELECT scope_user()) IS NOT NULL);
