@@ -138,16 +138,15 @@ function attempt(name: string, table: Table, actor: Actor, own: boolean, verb: V
     DELETE: `DELETE FROM ${bare} WHERE ${which}`,
     MOVE: `UPDATE ${bare} SET ${table.key} = '${own ? theirs : ours}' WHERE ${which}`,
   }[verb];
-  return `SAVEPOINT attempt;
-    SET LOCAL ROLE ${store.database}_${as.role};
-    ${"setting" in as ? `SELECT set_config('tieline.${as.setting}', '${as.value}', TRUE) \\g /dev/null` : ""}
+  /* What goes before travels together: these are many. */
+  return `ROLLBACK TO attempt\\; SET LOCAL ROLE ${store.database}_${as.role}\\;
+    ${"setting" in as ? `SELECT set_config('tieline.${as.setting}', '${as.value}', TRUE)` : "SELECT 1"} \\g /dev/null
     ${statement} \\g /dev/null
-    \\echo ${name.replaceAll(" ", "-")} ${actor} ${own ? "own" : "foreign"} ${verb} :SQLSTATE :ROW_COUNT
-    ROLLBACK TO attempt;\n`;
+    \\echo ${name.replaceAll(" ", "-")} ${actor} ${own ? "own" : "foreign"} ${verb} :SQLSTATE :ROW_COUNT\n`;
 }
 
 function attempts(names: string[]): string {
-  let script = "";
+  let script = "SAVEPOINT attempt;\n";
   for (const name of names)
     for (const actor of Object.keys(actors) as Actor[])
       for (const own of [true, false]) for (const verb of verbs) script += attempt(name, tables[name]!, actor, own, verb);

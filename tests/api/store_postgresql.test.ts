@@ -188,7 +188,7 @@ describe("whose server or wire fails", () => {
     const started: string[] = [], failures: any[] = [];
     const callers = Array.from({ length: 8 }, async () => {
       while (going) {
-        const one = await start(randomUUID(), Date.now() + 20_000);
+        const one = await start(randomUUID(), Date.now() + 60_000);
         started.push(one.id);
         failures.push(...one.failures);
       }
@@ -233,7 +233,7 @@ describe("whose server or wire fails", () => {
     for (let i = 0; i < 5; i++) {
       const asked = server.output().split("went away during a commit: asking").length;
       proxy.fault = { kind: "withhold", text: "COMMIT\0" };
-      const started = start(randomUUID(), Date.now() + 20_000);
+      const started = start(randomUUID(), Date.now() + 60_000);
       await expect.poll(() => server.output().split("went away during a commit: asking").length, { timeout: 20_000 }).toBeGreaterThan(asked);
       proxy.fault = { kind: "none" };
       expect((await started).failures).toEqual([]);

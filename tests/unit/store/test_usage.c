@@ -326,7 +326,8 @@ static bool add_execution(struct tx *tx, const void *context, struct error *err)
 {
     static const struct sql sql =
         SQL("INSERT INTO workflow_executions (project_id, id, workflow_id, workflow_name,"
-            " workflow_version, status, created_at) VALUES ($1, $2, $3, 'x', $4, 'queued', $5)");
+            " workflow_version, status, created_at, lease_owner)"
+            " VALUES ($1, $2, $3, 'x', $4, 'queued', $5, 'a process')");
     const struct sample_workflow *w = context;
     return tx_run(tx, &sql,
                   BINDS(bind_id(w->row.project_id), bind_id(w->row.id), bind_id(w->row.id),
