@@ -56,7 +56,8 @@ enum pg_awaited_kind {
 
 struct pg_awaited {
     enum pg_awaited_kind kind;
-    unsigned place; /* of the statement that is being prepared */
+    const struct sql *preparing; /* what is being prepared, and for whom: places change meanwhile */
+    enum pg_role role;
 };
 
 struct link {
@@ -112,6 +113,8 @@ MUST_USE bool postgres_queue(struct link *link, const struct sql *sql, enum pg_r
                              struct error *err);
 /* The rows of a result, to their receiver. */
 MUST_USE bool postgres_deliver(const PGresult *result, struct rows *rows, struct error *err);
+/* The server has it. */
+void postgres_note_prepared(struct link *link, const struct sql *sql, enum pg_role role);
 void postgres_forget_statements(struct link *link);
 /* A statement outside of any transaction, by who signed in. The caller clears *out. */
 MUST_USE bool postgres_ask(struct link *link, const struct sql *sql, const struct bind *binds,

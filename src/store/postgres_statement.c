@@ -76,6 +76,11 @@ static struct pg_statement *statement_of(struct link *link, const struct sql *sq
     return place;
 }
 
+void postgres_note_prepared(struct link *link, const struct sql *sql, enum pg_role role)
+{
+    statement_of(link, sql, role)->prepared = true;
+}
+
 void postgres_forget_statements(struct link *link)
 {
     free(link->statements);
@@ -152,7 +157,7 @@ bool postgres_queue(struct link *link, const struct sql *sql, enum pg_role role,
     char name[16];
     (void)snprintf(name, sizeof(name), "t%u", statement->number);
     if (!statement->prepared) {
-        struct pg_awaited preparing = { PG_PREPARING, (unsigned)(statement - link->statements) };
+        struct pg_awaited preparing = { PG_PREPARING, sql, role };
         int sent = PQsendPrepare(link->session, name, sql->postgres, values.count, values.types);
         if (!postgres_expect(link, preparing, sent, err))
             return false;

@@ -111,7 +111,7 @@ static void note_result(struct link *link, struct pg_awaited awaited, PGresult *
     case PG_PLAIN:
         return;
     case PG_PREPARING:
-        link->statements[awaited.place].prepared = true;
+        postgres_note_prepared(link, awaited.preparing, awaited.role);
         return;
     case PG_TRANSACTION_ID:
         (void)snprintf(link->transaction_id, sizeof(link->transaction_id), "%s",

@@ -107,6 +107,38 @@ static void also_when_it_fails_behind_its_run(void **state)
     crowd_claims((struct crowd){ .insert = insert_later });
 }
 
+/* More than a link has places for at first. */
+#define STATEMENTS 100
+
+static struct sql statements[STATEMENTS];
+
+static bool insert_many(struct tx *tx, const void *context, struct error *err)
+{
+    char name[32];
+    for (int i = 0; i < STATEMENTS; i++) {
+        (void)snprintf(name, sizeof(name), "%s %d", (const char *)context, i);
+        if (!tx_later(
+                tx, &statements[i],
+                BINDS(bind_text(str_from(name)), bind_text(STR("x")), bind_instant(instant_now())),
+                err))
+            return false;
+    }
+    return true;
+}
+
+static void a_write_may_have_any_number_of_statements(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_open(&f);
+    for (int i = 0; i < STATEMENTS; i++)
+        statements[i] = insert_meta;
+    MUST_WRITE(&f, insert_many, "new");
+    MUST_WRITE(&f, insert_many, "known by now");
+    assert_int_equal(fixture_int(&f, &count_meta), 2 * STATEMENTS);
+    fixture_close(&f);
+}
+
 /* --- order --- */
 
 struct batch {
@@ -270,6 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_write_of_a_group_stands_alone),
         cmocka_unit_test(also_when_it_fails_behind_its_run),
+        cmocka_unit_test(a_write_may_have_any_number_of_statements),
         cmocka_unit_test(done_is_told_after_the_commit),
         cmocka_unit_test(closing_carries_out_what_was_submitted),
         cmocka_unit_test(a_full_disk_refuses_writes_and_passes),
