@@ -82,9 +82,8 @@ export async function visitor(server: Server, looks: Looks = {}): Promise<Page> 
   contexts.push(context);
   origins.set(context, server.base);
   context.setDefaultTimeout(30_000);
-  const page = await context.newPage();
-  watch(page, server.base);
-  return page;
+  context.on("page", (page) => watch(page, server.base));
+  return context.newPage();
 }
 
 /* Signs in as the page does, but without its form, which access.test.ts fills in; then opens `path`. */

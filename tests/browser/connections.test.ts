@@ -223,6 +223,53 @@ test("every mistake is named where it was made", async () => {
   });
 });
 
+test("a template fills the URL, says what to know, and passes only when nothing is left to fill in", async () => {
+  const page = await tab();
+  await page.getByRole("button", { name: "Add Connection" }).click();
+  const form = dialog(page, "Add Connection");
+  const url = form.getByRole("textbox", { name: "URL", exact: true });
+  const startFrom = async (title: string) => {
+    await form.getByRole("combobox", { name: "Start from" }).click();
+    await page.getByRole("option", { name: title, exact: true }).click();
+  };
+  const selected = () => url.evaluate((node: HTMLInputElement) => node.value.slice(node.selectionStart!, node.selectionEnd!));
+  await startFrom("Aiven for PostgreSQL");
+  const about = form.getByRole("region", { name: "About Aiven for PostgreSQL" });
+  await about.waitFor();
+  await expect.poll(selected).toBe("[YOUR-PASSWORD]");
+  expect(await url.evaluate((node) => node === document.activeElement)).toBe(true);
+  expect(await form.getByLabel("Max connections").inputValue()).toBe("2");
+  await page.keyboard.type("hush");
+  await about.getByRole("button", { name: "[HOST]" }).click();
+  await page.keyboard.type("db.example.com");
+  expect(await url.inputValue()).toBe("postgresql://avnadmin:hush@db.example.com:[PORT]/defaultdb?sslmode=verify-full");
+  await about.getByText("In the Aiven Console, the service's page Overview").waitFor();
+  const links = await about.getByRole("link").evaluateAll((nodes) => nodes.map((node) => [node.getAttribute("href"), node.getAttribute("rel")]));
+  expect(links.length).toBeGreaterThan(3);
+  for (const [href, rel] of links) expect([href?.startsWith("https://aiven.io/"), rel]).toEqual([true, "noreferrer"]);
+  await isSound(page, "connection-add-template");
+
+  await form.getByRole("textbox", { name: "Name", exact: true }).fill("Aiven");
+  await form.getByRole("button", { name: "Create" }).click();
+  await form.getByText("Replace [PORT] with your port.").waitFor();
+  await about.getByRole("button", { name: "[PORT]" }).click();
+  await page.keyboard.type("12691");
+  await form.getByLabel("Max connections").fill("3");
+  expect(await form.getByLabel("URL", { exact: true }).getAttribute("type")).toBe("password");
+  await form.getByLabel("CA certificate (PEM)").fill("no certificate");
+  await form.getByRole("button", { name: "Create" }).click();
+  await form.getByText("-----BEGIN CERTIFICATE-----").waitFor();
+  await form.getByLabel("CA certificate (PEM)").fill("");
+  /* What was completed and changed by hand outlives another choice. */
+  await startFrom("Supabase, transaction pooler");
+  expect(await form.getByLabel("Max connections").inputValue()).toBe("3");
+  await form.getByRole("button", { name: "Create" }).click();
+  await form.waitFor({ state: "hidden" });
+  expect((await ada.query("connections.list", { projectId })).connections).toMatchObject([
+    { connectionUrl: "postgresql://avnadmin:••••@db.example.com:12691/defaultdb?sslmode=verify-full", config: { pool: { max: 3 } } },
+  ]);
+});
+
 test("values that were not saved can be tested; what was changed is not lost unasked", async () => {
   const page = await tab();
   await page.getByRole("button", { name: "Add Connection" }).click();
@@ -323,6 +370,9 @@ test("filters and search are in the address; one connection opens in a drawer ov
   await connection("Cache", redis);
   const made = await connection("Orders DB", pg, { config: { pool: { max: 3 } } });
   await page.reload();
+  /* In order of their names, as the head of the column says. */
+  await row(page, "Orders DB").waitFor();
+  expect(await page.locator("tbody[data-row] a.title").allTextContents()).toEqual(["Cache", "Orders DB"]);
   await page.getByLabel("Search connections").fill("orders");
   await row(page, "Cache").waitFor({ state: "detached" });
   await page.waitForURL(/q=orders/);

@@ -95,12 +95,13 @@ test("a reload offers the draft; leaving asks; Escape in the panel loses nothing
   expect(await page.getByText(/^Unsaved changes from/).count()).toBe(0);
 });
 
-test("a run is watched live, with its input; it can be cancelled", async () => {
+test("a run is watched live, with its input; it can be cancelled; then those of others are", async () => {
   await project();
   const definition = chain();
   definition.nodes[1] = query("load", "Load orders", "SELECT pg_sleep($1)", { ...at(272) });
   (definition.nodes[1] as { config: { parameters: unknown } }).config.parameters = ["{{ trigger.seconds }}"];
-  const page = await editor(await workflow("Slow", definition));
+  const workflowId = await workflow("Slow", definition);
+  const page = await editor(workflowId);
   await page.getByRole("button", { name: "Run", exact: true }).click();
   /* Something asks for the input, so the page does. */
   const dialog = page.getByRole("dialog", { name: "Run with input" });
@@ -114,6 +115,14 @@ test("a run is watched live, with its input; it can be cancelled", async () => {
   await isSound(page, "editor-running");
   await page.locator(".editor-bar").getByRole("button", { name: "Cancel" }).click();
   await page.locator("#editor-foot").getByText("Cancelled").waitFor();
+  const { executionId } = await ada.mutation("workflows.execute", { workflowId, input: { seconds: 600 } });
+  await node(page, "Load orders").getByText("running").waitFor();
+  /* It keeps nobody here from running it too. */
+  await page.getByRole("button", { name: "Run", exact: true }).waitFor();
+  await ada.mutation("executions.cancel", { executionId });
+  await node(page, "Load orders").getByText("cancelled").waitFor();
+  await ada.mutation("workflows.execute", { workflowId, input: { seconds: 0 } });
+  await page.locator("#editor-foot").getByText("Succeeded").waitFor();
 });
 
 test("a failed node says why; a deleted connection too", async () => {

@@ -92,6 +92,7 @@ test("the list is empty, then shows what was run, and each row leads to its exec
   const id = await finish(await workflow("Nightly sync", query("load", "Load orders", "SELECT 1 AS n")));
   /* It comes by itself: nothing is there that could jump. */
   await row(page, id).getByText("Succeeded").waitFor();
+  expect(await row(page, id).locator('[data-label="Trigger"], [data-label="Attempts"]').allTextContents()).toEqual(["API", "1"]);
   await row(page, id).getByRole("link", { name: "Nightly sync" }).click();
   await page.getByRole("heading", { name: "Nightly sync", level: 2 }).waitFor();
   expect(new URL(page.url()).pathname).toBe(`/projects/${projectId}/executions/${id}`);
@@ -112,6 +113,11 @@ test("an execution is watched live, with the result of each node, in timeline an
   await page.locator('.run[data-status="running"]').waitFor();
   await node(page, "Wait a while").getByText("Running").waitFor({ state: "attached" });
   await isSound(page, "execution-running");
+  const moving = () => page.evaluate(() => document.getAnimations().filter((one) => one.playState === "running").length);
+  expect(await moving()).toBe(0);
+  await page.emulateMedia({ reducedMotion: "no-preference" });
+  await poll(moving).toBeGreaterThan(0);
+  await page.emulateMedia({ reducedMotion: "reduce" });
   const asked: string[] = [];
   page.on("request", (request) => asked.push(request.url()));
   await lift();
@@ -136,9 +142,14 @@ test("an execution is watched live, with the result of each node, in timeline an
   await page.locator(".run-node", { hasText: "Load orders" }).click();
   await page.getByRole("heading", { name: "Load orders", level: 3 }).waitFor();
   await isSound(page, "execution-graph");
-  /* Where somebody stood is in the address. */
+  /* Where somebody stood is in the address. No name is ever the server's word for it. */
+  await page.addInitScript(() => {
+    const look = () => document.body?.textContent?.includes("postgresql-query") && Object.assign(window, { raw: true });
+    new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
+  });
   await page.reload();
-  await page.locator('.run-node[aria-pressed="true"]', { hasText: "Load orders" }).waitFor();
+  await page.locator('.run-node[aria-pressed="true"]', { hasText: "Load orders" }).getByText("PostgreSQL Query").waitFor();
+  expect(await page.evaluate("window.raw")).toBe(undefined);
 });
 
 test("a retry shows each attempt with its reason, the wait, and what to do", async () => {
@@ -206,6 +217,7 @@ test("Run again makes a new execution with the same input, which links to the ol
   await page.getByRole("button", { name: "Run again" }).click();
   await page.getByText("Run again of").waitFor();
   await page.locator('.run[data-status="succeeded"]').waitFor();
+  await page.locator(".run-facts").getByText("Manual", { exact: true }).waitFor();
   const id = new URL(page.url()).pathname.split("/").at(-1)!;
   expect(id).not.toBe(old);
   expect(await ada.query("executions.get", { executionId: id })).toMatchObject({ rerunOf: old, input: { key: "orders:7" } });
@@ -265,6 +277,8 @@ test("filters narrow the list, are in the address, and survive Back", async () =
     await page.getByRole("textbox", { name: label, exact: true }).or(page.getByRole("combobox", { name: label, exact: true })).first().click();
     await page.getByRole("option", { name: option, exact: true }).click();
   };
+  await page.keyboard.press("/");
+  expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Status");
   await choose("Status", "Failed");
   await poll(() => rows(page).count()).toBe(3);
   await choose("Workflow", "Good");
@@ -444,6 +458,11 @@ test("eight tabs are open: all of them answer, with one stream for each thing th
   expect(streams).toHaveLength(3);
   expect(JSON.parse(streams[2]!)).toMatchObject({ projectId, lastEventId: expect.any(String) });
   await ada.mutation("executions.cancel", { executionId: second });
+  /* Streams leave a way for the rest. */
+  for (const tab of [...lists, ...tabs.filter((_, i) => i % 2 === 0)]) {
+    await tab.getByRole("link", { name: "Members" }).click();
+    await tab.getByRole("table", { name: "Members" }).getByText("ada@tieline.test").waitFor();
+  }
 });
 
 test("at 320 px nothing is cut off, and the screens stay sound", async () => {

@@ -87,7 +87,7 @@ test("a new person is invited, sets a password, gets another role, and is remove
   await isSound(late, "invite-gone");
 
   await page.reload();
-  await page.getByRole("table", { name: "Members" }).getByText("Nora").waitFor();
+  await page.getByRole("row", { name: /^Nora/ }).locator('[data-label="Last seen"]').getByText("now").waitFor();
   expect(await page.getByText("Pending invitations").count()).toBe(0);
   await choose(page, "Role of Nora", "Editor");
   await page.getByText("Nora is now Editor.").waitFor();

@@ -388,20 +388,3 @@ test("lists say what happened last, as it happens; the server says how it is", a
   await vera.goto("/admin/system");
   await vera.getByText("You do not have access to this page.").waitFor();
 });
-
-test("eight tabs of one browser all answer", async () => {
-  const { server, projectId } = await sample();
-  const page = await visitor(server);
-  await signIn(page, "ada@tieline.test", password);
-  const tabs = [page];
-  for (let i = 1; i < 8; i++) tabs.push(await page.context().newPage());
-  /* Where streams are open; they must leave a way for the rest. */
-  for (const tab of tabs) {
-    await tab.goto(`/projects/${projectId}/executions`);
-    await tab.getByText("No executions yet").waitFor();
-  }
-  for (const tab of tabs) {
-    await tab.getByRole("link", { name: "Members" }).click();
-    await tab.getByRole("table", { name: "Members" }).getByText("ada@tieline.test").waitFor();
-  }
-});

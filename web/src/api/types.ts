@@ -6,4 +6,5 @@ import type { AppRouter } from "../api.gen.ts";
 type Outputs = inferRouterOutputs<AppRouter>;
 
 export type Connection = Outputs["connections"]["get"];
+export type ConnectionTemplate = Outputs["connections"]["templates"]["templates"][number];
 export type Execution = Outputs["executions"]["get"];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A field for a secret: masked unless asked, kept out of form memory and spell checkers. It starts
- * empty and never shows a mask that could be sent back.
+ * empty and never shows a mask that could be sent back. Whether it is masked is its own affair, unless a
+ * form says so with `visible`.
  */
 import { PasswordInput, type PasswordInputProps } from "@mantine/core";
 import { Eye, EyeOff } from "lucide-react";
@@ -9,12 +10,13 @@ import { useState } from "react";
 import { text } from "../text/en.ts";
 
 export function SecretInput(props: PasswordInputProps) {
-  const [shown, setShown] = useState(false);
+  const [own, setOwn] = useState(false);
+  const shown = props.visible ?? own;
   return (
     <PasswordInput
       {...props}
       visible={shown}
-      onVisibilityChange={setShown}
+      onVisibilityChange={props.onVisibilityChange ?? setOwn}
       autoComplete="off"
       spellCheck={false}
       data-1p-ignore

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import { expect, test } from "vitest";
-import { poolField, poolValues, withPoolValues } from "./config.ts";
+import { caValue, poolField, poolValues, withCa, withPoolValues } from "./config.ts";
 
 test("values come out of a config and go back into it, beside what no field shows", () => {
   const config = {
@@ -24,4 +24,14 @@ test("without values there is nothing to save", () => {
 test("fields that the server names are found", () => {
   expect(poolField("config.pool.acquireTimeoutMs")).toBe("wait");
   expect(poolField("config.tls.mode")).toBeUndefined();
+});
+
+test("an authority comes and goes beside the rest of what TLS needs", () => {
+  const tls = { mode: "require", clientKeyPem: { set: true } };
+  const config = withCa({ pool: { max: 3 }, tls }, " PEM\n");
+  expect(config).toEqual({ pool: { max: 3 }, tls: { ...tls, caPem: "PEM" } });
+  expect(caValue(config)).toBe("PEM");
+  expect(withCa(config, "")).toEqual({ pool: { max: 3 }, tls });
+  expect(withCa({ tls: { caPem: "PEM" } }, " ")).toEqual({});
+  expect([caValue({}), caValue(undefined)]).toEqual(["", ""]);
 });

@@ -60,6 +60,19 @@ export function withPoolValues(was: unknown, values: PoolValues): Config {
   return config;
 }
 
+/* The authority to trust, as PEM. */
+export function caValue(config: unknown): string {
+  return String(valueAt(config, "tls.caPem") ?? "");
+}
+
+/* The config with that authority, or, when it is empty, without one. */
+export function withCa(config: Config, pem: string): Config {
+  const { caPem: _, ...tls } = isObject(config.tls) ? config.tls : {};
+  const { tls: __, ...rest } = config;
+  const all = pem.trim() === "" ? tls : { ...tls, caPem: pem.trim() };
+  return Object.keys(all).length > 0 ? { ...rest, tls: all } : rest;
+}
+
 /* The form's field for one that the server names: "config.pool.max" → "max". */
 export function poolField(serverField: string): PoolField | undefined {
   return settings.find(({ path }) => `config.${path}` === serverField)?.field;

@@ -3,11 +3,11 @@
  * Adds or edits a connection. The URL field starts empty and is sent only if something was typed in;
  * a test takes the values as they stand, saved or not.
  */
-import { Button, Radio, TextInput } from "@mantine/core";
+import { Button, Radio, Textarea, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useRef } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { api, queryClient, trpc } from "../../api/client.ts";
-import type { Connection } from "../../api/types.ts";
+import type { Connection, ConnectionTemplate } from "../../api/types.ts";
 import type { Problem } from "../../app/errors.ts";
 import { nameProblem, useSubmitForm } from "../../app/forms.ts";
 import { notice } from "../../app/notices.ts";
@@ -15,8 +15,9 @@ import { FormButtons, FormDialog } from "../../parts/form-dialog.tsx";
 import { FormError } from "../../parts/form-error.tsx";
 import { SecretInput } from "../../parts/secret-input.tsx";
 import { text } from "../../text/en.ts";
-import { type PoolField, poolField, poolValues, settings, withPoolValues } from "./config.ts";
+import { caValue, type PoolField, poolField, poolValues, settings, withCa, withPoolValues } from "./config.ts";
 import { FieldsForm } from "./fields-form.tsx";
+import { placeholders } from "./placeholders.ts";
 import { PoolForm } from "./pool-form.tsx";
 import { TestButton } from "./test-button.tsx";
 import { TestResultLine } from "./test-result.tsx";
@@ -26,6 +27,10 @@ import { usageQuery } from "./usage.ts";
 import { type TestInput, useConnectionTest } from "./use-test.ts";
 
 const words = text.editor;
+
+/* By itself: the workflow editor has this dialog as well, and most connections start from nothing. */
+const StartFrom = lazy(async () => ({ default: (await import("./start-from.tsx")).StartFrom }));
+const AboutTemplate = lazy(async () => ({ default: (await import("./start-from.tsx")).AboutTemplate }));
 
 interface Target {
   projectId: string;
@@ -42,6 +47,7 @@ interface Values extends Record<PoolField, string>, Record<string, unknown> {
   type: string;
   name: string;
   url: string;
+  ca: string;
 }
 
 function urlProblem(url: string, type: string, keepsOld: boolean): string | null {
@@ -57,14 +63,16 @@ function wholeNumber(value: string): string | null {
 function place(problem: Problem): { field: string; message: string } | undefined {
   if (problem.code === "CONFLICT") return { field: "name", message: text.nameProblems.taken };
   if (problem.field === "connectionUrl") return { field: "url", message: problem.message };
+  if (problem.field === "config.tls.caPem") return { field: "ca", message: problem.message };
   const setting = problem.field ? poolField(problem.field) : undefined;
   return setting ? { field: setting, message: problem.message } : undefined;
 }
 
 /* What the values mean for the server; config only when there is something to say. */
 function contents(values: Values, was: Connection | undefined) {
-  const config = withPoolValues(was?.config, values);
-  const sameConfig = JSON.stringify(poolValues(was?.config)) === JSON.stringify(poolValues(config));
+  const config = withCa(withPoolValues(was?.config, values), values.ca);
+  const shown = (of: unknown) => JSON.stringify([poolValues(of), caValue(of)]);
+  const sameConfig = shown(was?.config) === shown(config);
   return {
     ...(values.url === "" ? {} : { connectionUrl: values.url.trim() }),
     ...(sameConfig ? {} : { config }),
@@ -109,6 +117,7 @@ function Form({ projectId, connection, types, saved }: FormProps) {
       type: connection?.connectionType ?? types[0] ?? "",
       name: connection?.name ?? "",
       url: "",
+      ca: caValue(connection?.config),
       ...poolValues(connection?.config),
     },
     validate: {
@@ -128,6 +137,10 @@ function Form({ projectId, connection, types, saved }: FormProps) {
   const test = useConnectionTest(JSON.stringify([values.type, contents(values, connection)]));
   const reading = values.url === "" ? undefined : readConnectionUrl(values.url, values.type);
   const fields = useRef<HTMLDetailsElement>(null);
+  const [started, setStarted] = useState<ConnectionTemplate>();
+  const template = started?.connectionType === values.type ? started : undefined;
+  const [shown, setShown] = useState(false);
+  const shownByTemplate = useRef(false);
 
   function startTest() {
     const problem = urlProblem(values.url, values.type, connection !== undefined);
@@ -137,6 +150,33 @@ function Form({ projectId, connection, types, saved }: FormProps) {
     } else {
       test.start(testInput(values, target));
     }
+  }
+
+  function selectInUrl(word: string) {
+    const input = form.getInputNode("url") as HTMLInputElement | null;
+    const start = input?.value.indexOf(word) ?? -1;
+    input?.focus();
+    if (start >= 0) input?.setSelectionRange(start, start + word.length);
+  }
+
+  /* A URL that somebody completed, and settings that they changed, stay. */
+  function startFrom(next: ConnectionTemplate | undefined) {
+    const [before, after] = [poolValues(template?.config), poolValues(next?.config)];
+    for (const { field } of settings) if (values[field] === before[field]) form.setFieldValue(field, after[field]);
+    setStarted(next);
+    if (values.url !== "" && placeholders(values.url).length === 0) return;
+    const url = next?.urlPattern ?? "";
+    form.setFieldValue("url", url);
+    setShown(next !== undefined);
+    shownByTemplate.current = next !== undefined;
+    const [first] = placeholders(url);
+    /* Behind the render that puts it there. */
+    if (first) requestAnimationFrame(() => selectInUrl(first.word));
+  }
+
+  /* What a template showed is masked again once no placeholder is left to be seen. */
+  function leaveUrl() {
+    if (shownByTemplate.current && placeholders(values.url).length === 0) setShown(false);
   }
 
   function takeUrl(url: string) {
@@ -164,6 +204,13 @@ function Form({ projectId, connection, types, saved }: FormProps) {
           </div>
         </Radio.Group>
       )}
+      {connection ? null : (
+        <div className="start-from">
+          <Suspense>
+            <StartFrom type={values.type} chosen={template} choose={startFrom} />
+          </Suspense>
+        </div>
+      )}
       <TextInput
         label={words.name}
         data-autofocus
@@ -181,7 +228,13 @@ function Form({ projectId, connection, types, saved }: FormProps) {
         <SecretInput
           label={words.url}
           {...(connection ? { description: words.keep } : {})}
+          visible={shown}
+          onVisibilityChange={(now) => {
+            shownByTemplate.current = false;
+            setShown(now);
+          }}
           {...form.getInputProps("url")}
+          onBlur={leaveUrl}
         />
         {reading?.ok ? <p className="understood">{summarize(reading.parts)}</p> : null}
         {reading && !reading.ok && reading.mended !== undefined ? (
@@ -193,13 +246,28 @@ function Form({ projectId, connection, types, saved }: FormProps) {
           </div>
         ) : null}
       </div>
+      {template ? (
+        <Suspense>
+          <AboutTemplate template={template} url={values.url} select={selectInUrl} />
+        </Suspense>
+      ) : null}
       <details className="fold" ref={fields}>
         <summary>{words.fields}</summary>
         <FieldsForm type={values.type} take={takeUrl} />
       </details>
-      <details className="fold">
+      <details className="fold" open={template?.config?.pool !== undefined}>
         <summary>{text.pool.title}</summary>
         <PoolForm inputProps={(field) => form.getInputProps(field)} />
+      </details>
+      <details className="fold" open={template?.facts.some(({ about }) => about === "ca") ?? false}>
+        <summary>{text.pool.caTitle}</summary>
+        <Textarea
+          label={text.pool.ca}
+          description={text.pool.caHint}
+          rows={4}
+          spellCheck={false}
+          {...form.getInputProps("ca")}
+        />
       </details>
       {connection ? <UsedBy connection={connection} /> : null}
       <TestResultLine outcome={test.outcome} />

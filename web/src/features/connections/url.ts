@@ -4,6 +4,7 @@
  * is stricter and has the last word; this is for answers while one types.
  */
 import { text } from "../../text/en.ts";
+import { placeholders, placeholderWords } from "./placeholders.ts";
 
 const words = text.urlProblems;
 
@@ -85,8 +86,8 @@ export function readConnectionUrl(typed: string, type: string): UrlReading {
   if (!scheme) return wrong(words.notUrl);
   const name = (scheme[1] ?? "").toLowerCase();
   if (kind && !kind.schemes.includes(name)) return wrong(words.scheme[type] ?? words.notUrl);
-  const placeholder = /\[[A-Za-z][A-Za-z_ -]*\]/.exec(url);
-  if (placeholder) return wrong(words.placeholder(placeholder[0]));
+  const [left] = placeholders(url);
+  if (left) return wrong(words.placeholder(left.word, placeholderWords(left.word)));
 
   const before = scheme[0];
   const rest = url.slice(before.length);
