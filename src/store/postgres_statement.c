@@ -118,7 +118,7 @@ static void put_one(struct values *values, const struct bind *bind)
         put(values, TYPE_INT8, integer, sizeof(*integer));
         return;
     case BIND_BOOL:
-        *yes = bind->integer != 0;
+        *yes = bind->integer != 0 ? 1 : 0;
         put(values, TYPE_BOOL, yes, 1);
         return;
     case BIND_INSTANT:

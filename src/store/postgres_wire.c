@@ -131,7 +131,7 @@ static void note_result(struct link *link, struct pg_awaited awaited, PGresult *
 static bool read_one(struct link *link, struct pg_awaited awaited, struct deadline by,
                      struct round *round, struct error *err)
 {
-    PGresult *result, *end;
+    PGresult *result = NULL, *end = NULL;
     if (!next_result(link, by, &result, err))
         return false;
     if (!result || PQstatus(link->session) == CONNECTION_BAD) {
@@ -157,7 +157,7 @@ static bool read_all(struct link *link, struct deadline by, struct round *round,
     for (unsigned i = 0; i < count; i++)
         if (!read_one(link, link->awaited[i], by, round, err))
             return false;
-    PGresult *sync;
+    PGresult *sync = NULL;
     if (!next_result(link, by, &sync, err))
         return false;
     bool synced = PQresultStatus(sync) == PGRES_PIPELINE_SYNC;
@@ -220,7 +220,7 @@ bool postgres_catch_up(struct link *link, struct error *err)
 bool postgres_script(struct link *link, const char *text, struct error *err)
 {
     struct deadline by = patience(link);
-    PGresult *result;
+    PGresult *result = NULL;
     if (!postgres_catch_up(link, err) || !PQexitPipelineMode(link->session))
         return postgres_fail_lost(link, "the store's server went away", err);
     bool ok = PQsendQuery(link->session, text) && flush(link, by, err);
