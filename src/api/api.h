@@ -51,7 +51,8 @@ struct services {
 /* All routers, NULL at the end: for rpc_new() and rpc_typescript(). */
 extern const struct procedure *const api_tables[];
 
-/* Runs work(argument), which may read the store of the services (context): here and now, or on a thread that may wait for it. */
+/* Runs work(argument), which may read the store of the services (context): here and now, or on a thread
+ * that may wait for it. */
 void api_dispatch(void (*work)(void *argument), void *argument, void *context);
 /* How rpc reaches auth; the services must live as long as the rpc. */
 struct rpc_hooks api_hooks(struct services *services);
