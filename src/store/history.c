@@ -15,6 +15,9 @@
 /* A piece is made so large that it takes about this long. */
 #define PIECE_US INT64_C(2000)
 #define ROWS_FIRST 32
+/* Across a network a piece takes what its round trips take, however small it is. */
+#define REMOTE_PIECE_US INT64_C(20000)
+#define REMOTE_ROWS_MIN 64
 #define ROWS_MAX 512
 /* A pause is so many times as long as the piece before it. */
 #define PAUSE_TIMES 9
@@ -37,6 +40,7 @@ struct history {
     pthread_t thread;
     /* The thread's own. */
     int64_t rows; /* of a piece */
+    int64_t rows_min, piece_us;
     int64_t wall_ahead_us;
     struct deadline clock_settled;
     struct deadline keys_due, keys_until;
@@ -108,9 +112,9 @@ static bool pause_for(struct history *history, struct deadline until)
 
 static void size_next(struct history *history, int64_t took_us)
 {
-    if (took_us > 2 * PIECE_US && history->rows > 1)
+    if (took_us > 2 * history->piece_us && history->rows > history->rows_min)
         history->rows /= 2;
-    else if (took_us < PIECE_US / 2 && history->rows < ROWS_MAX)
+    else if (took_us < history->piece_us / 2 && history->rows < ROWS_MAX)
         history->rows *= 2;
 }
 
@@ -319,7 +323,10 @@ struct history *history_open(const struct history_config *config)
     (void)pthread_mutex_init(&history->lock, NULL);
     cond_init(&history->wake);
     history->config = *config;
-    history->rows = ROWS_FIRST;
+    bool remote = store_is_remote(config->store);
+    history->rows = remote ? REMOTE_ROWS_MIN : ROWS_FIRST;
+    history->rows_min = remote ? REMOTE_ROWS_MIN : 1;
+    history->piece_us = remote ? REMOTE_PIECE_US : PIECE_US;
     history->wall_ahead_us = instant_now().us - clock_us();
     history->clock_settled = history->keys_due = deadline_in_ms(0);
     history->keys_until = deadline_in_ms(KEYS_EVERY_MS); /* of the process before */
