@@ -67,7 +67,9 @@ void placeholder_words(struct str placeholder, char out[PLACEHOLDER_MAX + 8])
         char c = name.ptr[i];
         if (c >= 'A' && c <= 'Z')
             c = (char)(c - 'A' + 'a');
-        out[used++] = is_gap(c) ? (char)' ' : c;
+        if (is_gap(c))
+            c = ' ';
+        out[used++] = c;
     }
     out[used] = '\0';
 }
