@@ -109,6 +109,11 @@ test("Ctrl K goes to projects, pages, workflows and connections", async () => {
   await page.keyboard.type("sync");
   await page.getByRole("option", { name: "Nightly sync Workflow" }).waitFor();
   const options = page.getByRole("option");
+  /* Letters within the word "Workflow" find no workflow. */
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("or");
+  await page.getByRole("option", { name: "Orders Project" }).waitFor();
+  expect(await page.getByRole("option", { name: "Nightly sync" }).count()).toBe(0);
   await page.keyboard.press("Control+a");
   await page.keyboard.press("Delete");
   await options.nth(1).waitFor();
@@ -140,9 +145,12 @@ test("letters go about, are listed, and stay letters where people write", async 
   await dialog.waitFor({ state: "detached" });
   await page.goto(`/projects/${projectId}/members`);
   await page.getByRole("table", { name: "Members" }).waitFor();
+  /* It is not on the page that follows: the heading has the focus then. */
+  await page.getByRole("button", { name: "Invite" }).focus();
   await page.keyboard.press("g");
   await page.keyboard.press("c");
   await page.getByRole("table", { name: "Connections" }).waitFor();
+  await expect.poll(() => focused(page)).toBe("Orders");
   expect(await page.title()).toBe("Connections · Orders · Tieline");
   await page.keyboard.press("n");
   await page.getByRole("dialog", { name: "Add Connection" }).waitFor();

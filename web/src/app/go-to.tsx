@@ -21,13 +21,14 @@ interface Place {
   to: string;
 }
 
-/* Every word of what was typed is somewhere in the name. */
+/* Every word of what was typed is somewhere in the name, or begins its kind. */
 function finds(place: Place, typed: string): boolean {
-  const name = `${place.name} ${place.kind}`.toLowerCase();
+  const name = place.name.toLowerCase();
+  const kind = place.kind.toLowerCase();
   return typed
     .toLowerCase()
     .split(/\s+/)
-    .every((word) => name.includes(word));
+    .every((word) => name.includes(word) || kind.startsWith(word));
 }
 
 function usePlaces(): Place[] {
