@@ -75,9 +75,9 @@ function Finder({ close }: { close: () => void }) {
   const navigate = useNavigate();
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
-  const places = usePlaces()
-    .filter((place) => finds(place, typed))
-    .slice(0, SHOWN);
+  const begins = (place: Place) => place.name.toLowerCase().startsWith(typed.toLowerCase());
+  const found = usePlaces().filter((place) => finds(place, typed));
+  const places = [...found.filter(begins), ...found.filter((place) => !begins(place))].slice(0, SHOWN);
   const current = Math.min(chosen, places.length - 1);
 
   useEffect(() => {
