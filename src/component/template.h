@@ -58,11 +58,11 @@ const struct template_reference *template_references(const struct template *temp
 /* Where values come from. */
 struct template_source {
     /*
-     * The trigger's input, or a node's output, as json_read() made it; NULL when there is none (not
-     * run, skipped). Asked once for each of them that the config names, however often it does. Must
-     * stay until template_apply() is through.
+     * The trigger's input, or a node's output: valid JSON, or absent when there is none (not run,
+     * skipped). Asked once for each of them that the config names, however often it does. Must stay
+     * until template_apply() is through.
      */
-    const struct json *(*value)(const struct template_reference *reference, void *context);
+    struct str (*value)(const struct template_reference *reference, void *context);
     struct str execution_id;
     void *context;
 };

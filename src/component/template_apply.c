@@ -15,29 +15,29 @@
 #define WHY_SIZE (4 * TEMPLATE_SHOWN_MAX)
 
 /* Within the quotes of a longer text. */
-static void add_as_text(struct buf *out, const struct json *value)
+static void add_as_text(struct buf *out, struct str value)
 {
-    switch (value->kind) {
+    switch (json_kind_of(value)) {
     case JSON_NULL:
         return;
     case JSON_BOOL:
     case JSON_NUMBER:
-        buf_add(out, value->raw);
+        buf_add(out, value);
         return;
     case JSON_STRING:
-        buf_add(out, str_slice(value->raw, 1, value->raw.len - 1));
+        buf_add(out, str_slice(value, 1, value.len - 1));
         return;
     case JSON_ARRAY:
     case JSON_OBJECT:
-        json_escape(out, value->raw);
+        json_escape(out, value);
         return;
     }
 }
 
 /* "null", "a string", "an array": what stands in the way. */
-static const char *described(const struct json *value)
+static const char *described(enum json_kind kind)
 {
-    switch (value->kind) {
+    switch (kind) {
     case JSON_NULL:
         return "null";
     case JSON_BOOL:
@@ -90,12 +90,10 @@ static void name_place(const struct template_reference *reference, const struct 
 
 /* Says what is at the place where the path stopped, and why it goes no further from there. */
 static bool stopped_at(const struct template_reference *reference, const struct json_path *path,
-                       size_t steps, const struct json *root, struct error *err)
+                       size_t steps, struct str here, struct error *err)
 {
-    size_t unused;
-    const struct json_path led = { path->steps, steps };
-    const struct json *here = json_path_find(root, &led, &unused);
     const struct json_path_step *step = &path->steps[steps];
+    enum json_kind kind = json_kind_of(here);
     bool wants_array = !str_set(step->name);
 
     struct buf name;
@@ -103,32 +101,31 @@ static bool stopped_at(const struct template_reference *reference, const struct 
     name_place(reference, path, steps, &name);
     struct str place = buf_str(&name);
     char why[WHY_SIZE];
-    if (wants_array && here->kind == JSON_ARRAY)
-        (void)snprintf(why, sizeof(why), "\"" STR_FMT "\" has %zu %s", STR_ARG(place), here->count,
-                       here->count == 1 ? "item" : "items");
-    else if (!wants_array && here->kind == JSON_OBJECT)
+    size_t count = wants_array && kind == JSON_ARRAY ? json_count(here) : 0;
+    if (wants_array && kind == JSON_ARRAY)
+        (void)snprintf(why, sizeof(why), "\"" STR_FMT "\" has %zu %s", STR_ARG(place), count,
+                       count == 1 ? "item" : "items");
+    else if (!wants_array && kind == JSON_OBJECT)
         (void)snprintf(why, sizeof(why), "\"" STR_FMT "\" has no \"" TEMPLATE_SHOWN_FMT "\"",
                        STR_ARG(place), TEMPLATE_SHOWN_ARG(step->name));
     else
         (void)snprintf(why, sizeof(why), "\"" STR_FMT "\" is %s, not %s", STR_ARG(place),
-                       described(here), wants_array ? "an array" : "an object");
+                       described(kind), wants_array ? "an array" : "an object");
     buf_done(&name);
     return dead_end(reference, why, err);
 }
 
-/* Looks up the rest of a path below its root's value, which may be NULL. */
+/* Looks up the rest of a path below its root's value. */
 static bool add_value(const struct template_place *place,
-                      const struct template_reference *reference, const struct json *root,
+                      const struct template_reference *reference, struct json_finder *root,
                       struct buf *out, struct error *err)
 {
-    if (!root)
-        return no_value(reference, err);
-    size_t stopped = 0;
-    const struct json *value = json_path_find(root, &place->path, &stopped);
-    if (!value)
-        return stopped_at(reference, &place->path, stopped, root, err);
+    size_t stopped;
+    struct str value;
+    if (!json_find(root, &place->path, &value, &stopped))
+        return stopped_at(reference, &place->path, stopped, value, err);
     if (place->whole)
-        buf_add(out, value->raw);
+        buf_add(out, value);
     else
         add_as_text(out, value);
     return true;
@@ -138,7 +135,9 @@ bool template_apply(const struct template *template, const struct template_sourc
                     struct buf *out, struct error *err)
 {
     /* Set at the first place of each root; a value may be costly to get. */
-    const struct json *roots[TEMPLATES_MAX];
+    struct str roots[TEMPLATES_MAX];
+    struct json_finder finder; /* in the root whose place was the last one */
+    size_t finds_in = TEMPLATES_MAX;
     for (size_t i = 0; i < template->count && !out->failed; i++) {
         const struct template_place *place = &template->places[i];
         const struct template_reference *reference = &template->references[i];
@@ -152,7 +151,12 @@ bool template_apply(const struct template *template, const struct template_sourc
         }
         if (place->first == i)
             roots[i] = source->value(reference, source->context);
-        if (!add_value(place, reference, roots[place->first], out, err))
+        if (!str_set(roots[place->first]))
+            return no_value(reference, err);
+        if (finds_in != place->first)
+            json_finder_init(&finder, roots[place->first]);
+        finds_in = place->first;
+        if (!add_value(place, reference, &finder, out, err))
             return false;
     }
     buf_add(out, template->after);

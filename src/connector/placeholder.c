@@ -65,7 +65,11 @@ void placeholder_words(struct str placeholder, char out[PLACEHOLDER_MAX + 8])
         name = str_slice(name, used, name.len);
     for (size_t i = 0; i < name.len && i < PLACEHOLDER_MAX; i++) {
         char c = name.ptr[i];
-        out[used++] = is_gap(c) ? ' ' : c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c - 'A' + 'a');
+        if (is_gap(c))
+            c = ' ';
+        out[used++] = c;
     }
     out[used] = '\0';
 }

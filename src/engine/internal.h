@@ -10,7 +10,8 @@
  *   save.c      durable points                  claim.c   taking up what nobody holds
  *   clock.c     timers and ticks                wait.c    who waits for an end
  *   view.c      an execution as it is now       executor.c  one attempt on a session
- *   rest.c      where a retry is waited for   graphs.c  compiled definitions
+ *   rest.c      where a retry is waited for     graphs.c  compiled definitions
+ *   config.c    the config of an attempt
  */
 #ifndef ENGINE_INTERNAL_H
 #define ENGINE_INTERNAL_H
@@ -175,6 +176,12 @@ void queue_write(struct engine *engine, struct write *write);
 /* Not under the lock: */
 void queue_start(struct engine *engine);
 void queue_stop(struct engine *engine, struct deadline by);
+
+/* config.c */
+
+/* Decoded, by its component's shape; also kept as the step's input. In the arena, or the graph's. */
+MUST_USE bool task_config(struct task *task, struct arena *arena, const void **config,
+                          struct error *err);
 
 /* task.c */
 void task_init(struct task *task, struct live *live, unsigned node);

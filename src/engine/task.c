@@ -12,8 +12,6 @@
 #include "connector/interrupt.h"
 #include "engine/executor.h"
 #include "engine/internal.h"
-#include "json/read.h"
-#include "schema/decode.h"
 
 /* Connections do not change that often: it is the machine that has no session to give. */
 #define REOPENED_MAX 5
@@ -120,78 +118,6 @@ static bool stand_in_line(struct task *task)
     return ready;
 }
 
-/* --- templates --- */
-
-struct lookup {
-    struct task *task;
-    struct arena *arena;
-};
-
-static const struct json *look_up(const struct template_reference *reference, void *context)
-{
-    struct lookup *lookup = context;
-    struct live *live = lookup->task->live;
-    const struct graph *graph = live->graph;
-    struct str text = live->row.input.text;
-    struct error ignored;
-    if (reference->root == TEMPLATE_NODE) {
-        unsigned from = graph_find(graph, reference->node_id);
-        const bool *precedes = graph->nodes[lookup->task->node].precedes;
-        /* Outputs of other nodes come at any time, or are just being written. */
-        if (from == graph->count || (precedes && !precedes[from]))
-            return NULL;
-        text = live->x.nodes[from].output.text;
-    }
-    if (!str_set(text))
-        return NULL;
-    return json_read(lookup->arena, text, JSON_DUPLICATES_LAST, &ignored);
-}
-
-/* The config of this attempt; also kept as the step's input. */
-static bool resolve_config(struct task *task, struct arena *arena, const void **config,
-                           struct error *err)
-{
-    struct live *live = task->live;
-    const struct graph_node *node = &live->graph->nodes[task->node];
-    *config = node->config;
-    if (!node->template)
-        return true;
-    struct lookup lookup = { task, arena };
-    char id_text[ID_TEXT_SIZE];
-    struct template_source source = {
-        .value = look_up,
-        .execution_id = id_format(live->row.id, id_text),
-        .context = &lookup,
-    };
-    struct buf buf;
-    struct str text;
-    buf_init(&buf, GRAPH_TEXT_MAX);
-    bool ok = template_apply(node->template, &source, &buf, err);
-    if (ok && !buf_finish(&buf, &text, err))
-        ok = fail(err, ERR_INVALID_INPUT,
-                  "with its templates replaced the config is over %zu bytes", GRAPH_TEXT_MAX);
-    if (ok) {
-        void *decoded = arena_alloc(arena, node->component->config->size);
-        text = arena_str(arena, text);
-        ok = schema_decode_text(node->component->config, text, arena, decoded, err);
-        if (ok && node->component->check)
-            ok = node->component->check(decoded, err);
-        *config = decoded;
-        if (!ok)
-            err->code = ERR_INVALID_INPUT;
-    }
-    if (ok) {
-        size_t len;
-        pthread_mutex_lock(&live->engine->lock);
-        free(task->input_text);
-        task->input_text = buf_take(&buf, &len);
-        live->x.nodes[task->node].input.text = (struct str){ task->input_text, len };
-        pthread_mutex_unlock(&live->engine->lock);
-    }
-    buf_done(&buf);
-    return ok;
-}
-
 /* --- attempts --- */
 
 static void using(struct conn *conn, void *context)
@@ -210,7 +136,7 @@ static enum step_result attempt(struct worker *worker, struct task *task, struct
     struct live *live = task->live;
     const struct graph_node *node = &live->graph->nodes[task->node];
     const void *config;
-    if (!resolve_config(task, worker->arena, &config, err)) {
+    if (!task_config(task, worker->arena, &config, err)) {
         give_slot_back(task);
         return STEP_FAILED;
     }

@@ -6,6 +6,7 @@
 #include "json/beginning.h"
 
 #include "json/read.h"
+#include "json/skip.h"
 
 #define TOTAL_TIMES 4
 #define DEPTH_MAX 64 /* the reader's */
@@ -20,18 +21,6 @@ struct walk {
     bool in_text; /* there, a string is open */
     size_t items; /* what stands before are whole items of the outermost list */
 };
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static size_t skip_blanks(struct str text, size_t at)
-{
-    while (at < text.len && is_blank(text.ptr[at]))
-        at++;
-    return at;
-}
 
 /* There stands the escape of one half of a character. */
 static bool is_half(struct str text, size_t at, char from, char to)
@@ -53,42 +42,6 @@ static size_t skip_character(struct str text, size_t at)
         return at + (high && is_half(text, at + 6, 'c', 'f') ? 12 : 6);
     }
     return at + (c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4);
-}
-
-/* Behind the string that begins there. */
-static size_t skip_string(struct str text, size_t at)
-{
-    for (at++; at < text.len && text.ptr[at] != '"';)
-        at += text.ptr[at] == '\\' ? 2 : 1;
-    return at < text.len ? at + 1 : text.len;
-}
-
-/* Behind a number, true, false or null. */
-static size_t skip_word(struct str text, size_t at)
-{
-    while (at < text.len && !is_blank(text.ptr[at]) && text.ptr[at] != ',' && text.ptr[at] != '}' &&
-           text.ptr[at] != ']')
-        at++;
-    return at;
-}
-
-/* Behind the value that begins there. */
-static size_t skip_value(struct str text, size_t at)
-{
-    size_t depth = 0;
-    do {
-        char c = text.ptr[at];
-        if (c == '"')
-            at = skip_string(text, at);
-        else if (c == '{' || c == '[' || c == '}' || c == ']') {
-            depth += c == '{' || c == '[' ? 1 : (size_t)-1;
-            at++;
-        } else if (c == ',' || c == ':' || is_blank(c))
-            at++;
-        else
-            at = skip_word(text, at);
-    } while (depth > 0 && at < text.len);
-    return at;
 }
 
 /* What stands before the place could be all. */
@@ -118,11 +71,12 @@ static void walk_string(struct walk *w, size_t most)
 /* One step on. False: what comes does not fit. */
 static bool walk_on(struct walk *w, size_t most)
 {
+    w->at = json_skip_blanks(w->text, w->at);
+    if (w->at >= most)
+        return false;
     char c = w->text.ptr[w->at];
     bool in_object = w->depth > 0 && w->closers[w->depth - 1] == '}';
-    if (is_blank(c)) {
-        w->at++;
-    } else if (c == ',' || c == ':') {
+    if (c == ',' || c == ':') {
         w->names = c == ',' && in_object;
         w->at++;
     } else if (c == '{' || c == '[') {
@@ -138,11 +92,11 @@ static bool walk_on(struct walk *w, size_t most)
         w->at++;
         note_good(w, false);
     } else if (c == '"' && w->names) {
-        w->at = skip_string(w->text, w->at);
+        w->at = json_skip_string(w->text, w->at);
     } else if (c == '"') {
         walk_string(w, most);
     } else {
-        size_t end = skip_word(w->text, w->at);
+        size_t end = json_skip_word(w->text, w->at);
         if (end > most)
             return false;
         w->at = end;
@@ -175,28 +129,23 @@ static bool add_value(struct str text, size_t most, struct buf *out)
 
 bool json_beginning(struct str json, size_t most, struct buf *out)
 {
-    size_t at = skip_blanks(json, 0), start = out->len;
+    size_t at = json_skip_blanks(json, 0), start = out->len;
     if (at == json.len || json.ptr[at] != '{' || json.len <= most)
         return add_value(str_slice(json, at, json.len), most, out);
     bool cut = false, comma = false;
+    struct json_parts parts = json_parts(str_slice(json, at, json.len));
     buf_add_byte(out, '{');
-    for (at = skip_blanks(json, at + 1); at < json.len && json.ptr[at] == '"';) {
-        size_t name = at, name_end = skip_string(json, at);
-        size_t value = skip_blanks(json, skip_blanks(json, name_end) + 1);
-        size_t end = skip_value(json, value);
-        if (out->len - start + (name_end - name) + most > TOTAL_TIMES * most) {
+    while (json_next_part(&parts)) {
+        if (out->len - start + parts.name.len + most > TOTAL_TIMES * most) {
             cut = true;
             break;
         }
         if (comma)
             buf_add_byte(out, ',');
         comma = true;
-        buf_add(out, str_slice(json, name, name_end));
+        buf_add(out, parts.name);
         buf_add_byte(out, ':');
-        cut = add_value(str_slice(json, value, end), most, out) || cut;
-        at = skip_blanks(json, end);
-        if (at < json.len && json.ptr[at] == ',')
-            at = skip_blanks(json, at + 1);
+        cut = add_value(parts.value, most, out) || cut;
     }
     buf_add_byte(out, '}');
     return cut;

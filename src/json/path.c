@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Paths into JSON values. */
+/* Paths into JSON: their text, and following them through a text without a tree of it. */
 #include "json/path.h"
 
 #include "json/read.h"
+#include "json/skip.h"
 
 struct parser {
     struct str text;
@@ -125,25 +126,107 @@ bool json_path_parse(struct str text, struct arena *arena, struct json_path *out
     return true;
 }
 
-static const struct json *follow(const struct json *value, const struct json_path_step *step)
+/* --- following --- */
+
+/* A name in its quotes is that one. */
+static bool is_name(struct str quoted, struct str name)
 {
-    if (str_set(step->name))
-        return json_member(value, step->name);
-    if (value->kind != JSON_ARRAY || step->index >= value->count)
-        return NULL;
-    return &value->items[step->index];
+    struct str inside = str_slice(quoted, 1, quoted.len - 1);
+    if (str_find_byte(inside, '\\') == inside.len)
+        return str_eq(inside, name);
+    /* An escape has six bytes at most for each one that it stands for, and none for fewer. */
+    if (inside.len < name.len || inside.len > 6 * name.len)
+        return false;
+    struct error ignored;
+    AUTO(arena) arena = arena_new();
+    const struct json *decoded = json_read(arena, quoted, JSON_DUPLICATES_REFUSED, &ignored);
+    return decoded && str_eq(decoded->text, name);
 }
 
-const struct json *json_path_find(const struct json *value, const struct json_path *path,
-                                  size_t *stopped)
+static bool find_member(struct str object, struct str name, struct str *out)
 {
-    for (size_t i = 0; i < path->count; i++) {
-        const struct json *next = follow(value, &path->steps[i]);
-        if (!next) {
-            *stopped = i;
-            return NULL;
-        }
-        value = next;
+    bool found = false;
+    struct json_parts parts = json_parts(object);
+    while (json_next_part(&parts)) {
+        if (!is_name(parts.name, name))
+            continue;
+        *out = parts.value;
+        found = true; /* and maybe again */
     }
-    return value;
+    return found;
+}
+
+static bool find_item(struct str array, size_t index, struct str *out)
+{
+    struct json_parts parts = json_parts(array);
+    bool there = json_next_part(&parts);
+    for (; there && index > 0; index--)
+        there = json_next_part(&parts);
+    *out = parts.value;
+    return there;
+}
+
+static bool follow(struct str value, const struct json_path_step *step, struct str *out)
+{
+    if (str_set(step->name))
+        return json_kind_of(value) == JSON_OBJECT && find_member(value, step->name, out);
+    return json_kind_of(value) == JSON_ARRAY && find_item(value, step->index, out);
+}
+
+static bool is_same_step(const struct json_path_step *a, const struct json_path_step *b)
+{
+    return str_set(a->name) == str_set(b->name) &&
+           (str_set(a->name) ? str_eq(a->name, b->name) : a->index == b->index);
+}
+
+void json_finder_init(struct json_finder *finder, struct str text)
+{
+    size_t at = json_skip_blanks(text, 0);
+    finder->last = NULL;
+    finder->known = 0;
+    finder->way[0] = str_slice(text, at, json_skip_value(text, at));
+}
+
+bool json_find(struct json_finder *finder, const struct json_path *path, struct str *out,
+               size_t *stopped)
+{
+    size_t at = 0;
+    while (at < finder->known && at < path->count &&
+           is_same_step(&finder->last->steps[at], &path->steps[at]))
+        at++;
+    while (at < path->count && follow(finder->way[at], &path->steps[at], &finder->way[at + 1]))
+        at++;
+    finder->last = path;
+    finder->known = at;
+    *out = finder->way[at];
+    *stopped = at;
+    return at == path->count;
+}
+
+enum json_kind json_kind_of(struct str value)
+{
+    switch (value.len > 0 ? value.ptr[0] : 'n') {
+    case '{':
+        return JSON_OBJECT;
+    case '[':
+        return JSON_ARRAY;
+    case '"':
+        return JSON_STRING;
+    case 't':
+    case 'f':
+        return JSON_BOOL;
+    case 'n':
+        return JSON_NULL;
+    default:
+        return JSON_NUMBER;
+    }
+}
+
+size_t json_count(struct str value)
+{
+    size_t count = 0;
+    struct json_parts parts = json_parts(value);
+    while (json_next_part(&parts))
+        count++;
+    return count;
 }

@@ -125,11 +125,14 @@ bool step_list(struct tx *tx, struct id project_id, struct id execution_id, stru
                   out, err);
 }
 
+/* PostgreSQL counts characters in a smaller type than our numbers have. */
+#define BEGINNING(column) "substr(" column ", 1, CAST($3 AS integer))"
+
 bool step_list_briefly(struct tx *tx, struct id project_id, struct id execution_id,
                        size_t characters, struct arena *arena, struct array *out, struct error *err)
 {
-    static const struct sql sql = SQL(STEPS("substr(input, 1, CAST($3 AS INTEGER)) AS input",
-                                            "substr(output, 1, CAST($3 AS INTEGER)) AS output"));
+    static const struct sql sql =
+        SQL(STEPS(BEGINNING("input") " AS input", BEGINNING("output") " AS output"));
     return tx_all(tx, &sql,
                   BINDS(bind_id(project_id), bind_id(execution_id), bind_int((int64_t)characters)),
                   &row_shape, arena, out, err);

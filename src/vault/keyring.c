@@ -75,7 +75,7 @@ static bool parse(struct str text, struct keyring *out)
         id.len != ID_LEN)
         return false;
     for (size_t i = 0; i < id.len; i++)
-        if (!strchr("0123456789abcdef", id.ptr[i]))
+        if (!memchr("0123456789abcdef", id.ptr[i], 16))
             return false;
     memcpy(out->id, id.ptr, ID_LEN);
     return sodium_base642bin(out->key, sizeof(out->key), key.ptr, key.len, NULL, &length, &end,

@@ -109,6 +109,13 @@ test("Ctrl K goes to projects, pages, workflows and connections", async () => {
   await page.keyboard.type("sync");
   await page.getByRole("option", { name: "Nightly sync Workflow" }).waitFor();
   const options = page.getByRole("option");
+  /* Letters within the word "Workflow" find no workflow. */
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("or");
+  await page.getByRole("option", { name: "Orders Project" }).waitFor();
+  /* What begins with it comes before what contains it. */
+  expect(await options.first().textContent()).toMatch(/^Orders/);
+  expect(await page.getByRole("option", { name: "Nightly sync" }).count()).toBe(0);
   await page.keyboard.press("Control+a");
   await page.keyboard.press("Delete");
   await options.nth(1).waitFor();
@@ -140,9 +147,12 @@ test("letters go about, are listed, and stay letters where people write", async 
   await dialog.waitFor({ state: "detached" });
   await page.goto(`/projects/${projectId}/members`);
   await page.getByRole("table", { name: "Members" }).waitFor();
+  /* It is not on the page that follows: the heading has the focus then. */
+  await page.getByRole("button", { name: "Invite" }).focus();
   await page.keyboard.press("g");
   await page.keyboard.press("c");
   await page.getByRole("table", { name: "Connections" }).waitFor();
+  await expect.poll(() => focused(page)).toBe("Orders");
   expect(await page.title()).toBe("Connections · Orders · Tieline");
   await page.keyboard.press("n");
   await page.getByRole("dialog", { name: "Add Connection" }).waitFor();
@@ -229,6 +239,12 @@ test("at 320 pixels nothing is cut off, on any screen of the shell", async () =>
       return [document.documentElement.scrollWidth, ...beyond.slice(0, 3).map((node) => node.outerHTML.slice(0, 120))];
     });
     expect(wide, name).toEqual([320]);
+    /* Nor between a telephone and a desk, where the rail takes its part. */
+    if (["workflows", "members", "account"].includes(name)) {
+      await page.setViewportSize({ width: 768, height: 640 });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), name).toBe(768);
+      await page.setViewportSize({ width: 320, height: 640 });
+    }
     /* The others differ from their wide selves in no way that axe sees. */
     if (["menu", "members", "account"].includes(name)) await isSound(page, `narrow-${name}`);
   };

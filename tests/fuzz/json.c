@@ -256,6 +256,53 @@ static void check_config(struct arena *arena, const struct json *value)
     HOLDS(str_eq(once, schema_encode_text(&connection_config_shape, &config, arena)));
 }
 
+/* --- following paths through the text leads where it does in the tree --- */
+
+#define PLACES_MAX 200
+
+struct places {
+    struct arena *arena;
+    struct json_finder finder;
+    size_t left;
+};
+
+static void check_place(struct places *places, const struct json *value,
+                        const struct json_path_step *steps, size_t count)
+{
+    struct json_path_step longer[JSON_PATH_STEPS_MAX];
+    struct json_path *path = arena_alloc(places->arena, sizeof(*path));
+    struct str found;
+    size_t stopped;
+
+    *path = (struct json_path){ arena_copy(places->arena, steps, count * sizeof(*steps)), count };
+    HOLDS(json_find(&places->finder, path, &found, &stopped) && stopped == count);
+    HOLDS(str_eq(found, value->raw) && json_kind_of(found) == value->kind);
+    for (size_t i = 0; i < value->count && places->left > 0 && count < JSON_PATH_STEPS_MAX; i++) {
+        places->left--;
+        memcpy(longer, steps, count * sizeof(*steps));
+        longer[count] = (struct json_path_step){ .index = i };
+        if (value->kind == JSON_OBJECT)
+            longer[count].name = value->members[i].name;
+        check_place(places,
+                    value->kind == JSON_OBJECT ? &value->members[i].value : &value->items[i],
+                    longer, count + 1);
+    }
+}
+
+static void check_places(struct arena *arena, struct str text)
+{
+    struct error err;
+    struct places places = { .arena = arena, .left = PLACES_MAX };
+    struct json_path_step none[1] = { { .index = 0 } };
+    const struct json *value = json_read(arena, text, JSON_DUPLICATES_LAST, &err);
+
+    /* Of any text at all it stays within it, and ends. */
+    json_finder_init(&places.finder, text);
+    HOLDS(json_count(text) <= text.len);
+    if (value)
+        check_place(&places, value, none, 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     AUTO(arena) arena = arena_new();
@@ -266,12 +313,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct json *value = json_read(arena, text, JSON_DUPLICATES_REFUSED, &err);
 
     check_server_value(arena, text);
-    if (json_path_parse(text, arena, &path, &path_err)) {
+    check_places(arena, text);
+    if (json_path_parse(text, arena, &path, &path_err))
         HOLDS(path.count >= 1 && path.count <= JSON_PATH_STEPS_MAX);
-        size_t stopped;
-        if (value)
-            (void)json_path_find(value, &path, &stopped);
-    }
     if (!value) {
         HOLDS(err.message[0] != '\0' && str_is_utf8(str_from(err.message)));
         return 0;

@@ -144,7 +144,7 @@ static void as_key_file(struct str text)
         HOLDS(err.message[0] != '\0' && str_is_utf8(str_from(err.message)));
         return;
     }
-    HOLDS(str_starts(text, STR("tieline-key-1 ")));
+    HOLDS(str_starts(str_trim(text), STR("tieline-key-1 ")));
     HOLDS(fuzz_contains(text, keyring_key_id(keyring)));
 }
 

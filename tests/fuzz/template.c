@@ -17,14 +17,14 @@ struct values {
     const struct json *trigger, *load;
 };
 
-static const struct json *value_of(const struct template_reference *reference, void *context)
+static struct str value_of(const struct template_reference *reference, void *context)
 {
     const struct values *values = context;
 
     HOLDS(reference->root != TEMPLATE_EXECUTION_ID);
     if (reference->root == TEMPLATE_TRIGGER)
-        return values->trigger;
-    return str_eq(reference->node_id, STR("load")) ? values->load : NULL;
+        return values->trigger ? values->trigger->raw : STR_NULL;
+    return values->load && str_eq(reference->node_id, STR("load")) ? values->load->raw : STR_NULL;
 }
 
 /* Only strings that hold braces may have become something else, and only those that begin with them

@@ -16,6 +16,7 @@ import "./styles/kit.css";
 import "./styles/base.css";
 import "./styles/shell.css";
 import "./styles/parts.css";
+import "./styles/table.css";
 import { theme } from "./theme.ts";
 
 /* Styles that scripts add carry the nonce of this answer; see the content policy in src/app/pages.c. */

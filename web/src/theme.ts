@@ -5,6 +5,7 @@ import {
   Button,
   createTheme,
   type MantineColorsTuple,
+  Menu,
   Notification,
   PasswordInput,
   Select,
@@ -55,6 +56,8 @@ export const theme = createTheme({
   components: {
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", size: "md" } }),
     Button: Button.extend({ defaultProps: { variant: "default", size: "sm" } }),
+    /* Floating over what opened them, not glued to the line below it. */
+    Menu: Menu.extend({ defaultProps: { offset: 4 } }),
     Notification: Notification.extend({ defaultProps: { closeButtonProps: { "aria-label": text.common.close } } }),
     PasswordInput: PasswordInput.extend({ defaultProps: { size: "sm" } }),
     Select: Select.extend({ defaultProps: { size: "sm", allowDeselect: false } }),

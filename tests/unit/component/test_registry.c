@@ -128,10 +128,11 @@ static void a_connection_is_asked_for_exactly_when_one_is_needed(void **state)
     }
 }
 
-static const struct json *input_of(const struct template_reference *reference, void *context)
+static struct str input_of(const struct template_reference *reference, void *context)
 {
     assert_int_equal(reference->root, TEMPLATE_TRIGGER);
-    return context;
+    const struct json *input = context;
+    return input ? input->raw : STR_NULL;
 }
 
 /* The example's config with its templates replaced, decoded by the component's shape. */

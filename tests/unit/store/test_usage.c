@@ -343,6 +343,14 @@ static bool end_execution(struct tx *tx, const void *context, struct error *err)
     return tx_run(tx, &sql, BINDS(bind_id(w->row.project_id), bind_id(w->row.id)), NULL, err);
 }
 
+static bool hold_execution(struct tx *tx, const void *context, struct error *err)
+{
+    static const struct sql sql = SQL("UPDATE workflow_executions SET lease_owner = 'x'"
+                                      " WHERE project_id = $1 AND id = $2");
+    const struct sample_workflow *w = context;
+    return tx_run(tx, &sql, BINDS(bind_id(w->row.project_id), bind_id(w->row.id)), NULL, err);
+}
+
 static int64_t count_open(struct fixture *f, const struct connection_row *connection)
 {
     AUTO(tx) tx = store_read(f->store, scope_system(), &f->err);
@@ -375,6 +383,7 @@ static bool delete_project(struct tx *tx, const void *context, struct error *err
     return project_delete(tx, *(const struct id *)context, err);
 }
 
+/* But for what nobody holds, which goes behind it: test_history.c. */
 static void a_project_goes_with_everything_in_it(void **state)
 {
     struct fixture *f = *state;
@@ -389,6 +398,7 @@ static void a_project_goes_with_everything_in_it(void **state)
     struct sample_workflow w = sample_workflow(project, new_connection(f, project, "db").id);
     MUST_WRITE(f, add_workflow, &w);
     MUST_WRITE(f, add_execution, &w);
+    MUST_WRITE(f, hold_execution, &w);
     MUST_WRITE(f, delete_project, &project);
     AUTO(tx) tx = store_read(f->store, scope_system(), &f->err);
     int64_t rows = -1;

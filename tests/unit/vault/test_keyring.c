@@ -125,6 +125,18 @@ static void what_is_no_key_file_is_refused(void **state)
     }
 }
 
+/* A NUL is no hexadecimal digit, though C ends its texts with one. */
+static void a_key_id_holds_no_nul(void **state)
+{
+    struct place *place = *state;
+    bool created;
+    struct str line =
+        STR("tieline-key-1 \0\0adcafe AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
+    assert_true(file_create(place->path, 0600, line, &place->err));
+    assert_null(keyring_open(place->path, false, &created, &place->err));
+    assert_int_equal(place->err.code, ERR_BAD_REQUEST);
+}
+
 static void another_key_is_refused_with_both_ids(void **state)
 {
     struct place *place = *state;
@@ -193,6 +205,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_that_others_may_read_is_refused, enter, leave),
         cmocka_unit_test_setup_teardown(a_credential_of_the_service_manager_is_taken, enter, leave),
         cmocka_unit_test_setup_teardown(what_is_no_key_file_is_refused, enter, leave),
+        cmocka_unit_test_setup_teardown(a_key_id_holds_no_nul, enter, leave),
         cmocka_unit_test_setup_teardown(another_key_is_refused_with_both_ids, enter, leave),
         cmocka_unit_test_setup_teardown(another_key_under_the_same_id_is_refused, enter, leave),
         cmocka_unit_test_setup_teardown(a_project_key_opens_only_as_it_was_wrapped, enter, leave),

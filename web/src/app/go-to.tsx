@@ -21,13 +21,14 @@ interface Place {
   to: string;
 }
 
-/* Every word of what was typed is somewhere in the name. */
+/* Every word of what was typed is somewhere in the name, or begins its kind. */
 function finds(place: Place, typed: string): boolean {
-  const name = `${place.name} ${place.kind}`.toLowerCase();
+  const name = place.name.toLowerCase();
+  const kind = place.kind.toLowerCase();
   return typed
     .toLowerCase()
     .split(/\s+/)
-    .every((word) => name.includes(word));
+    .every((word) => name.includes(word) || kind.startsWith(word));
 }
 
 function usePlaces(): Place[] {
@@ -74,9 +75,9 @@ function Finder({ close }: { close: () => void }) {
   const navigate = useNavigate();
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
-  const places = usePlaces()
-    .filter((place) => finds(place, typed))
-    .slice(0, SHOWN);
+  const begins = (place: Place) => place.name.toLowerCase().startsWith(typed.toLowerCase());
+  const found = usePlaces().filter((place) => finds(place, typed));
+  const places = [...found.filter(begins), ...found.filter((place) => !begins(place))].slice(0, SHOWN);
   const current = Math.min(chosen, places.length - 1);
 
   useEffect(() => {

@@ -7,6 +7,7 @@
  */
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
+import { focusOn } from "../parts/focus.ts";
 import { text } from "../text/en.ts";
 import { lettersOn } from "./letters.ts";
 
@@ -71,15 +72,18 @@ export function useShortcuts(openGoTo: () => void, openHelp: () => void): void {
   useEffect(() => {
     let awaiting = 0;
 
+    /* What had the focus may not be on that page: its heading has it, unless a question came up. */
+    async function go(to: string): Promise<void> {
+      await latest.current.navigate({ to: to as "/projects" });
+      if (!somethingIsOpen()) focusOn("main h1");
+    }
+
     function second(letter: string): boolean {
-      const { navigate, projectId } = latest.current;
-      if (letter === "p") {
-        void navigate({ to: "/projects" });
-        return true;
-      }
+      const { projectId } = latest.current;
       const tab = tabs[letter];
-      if (!tab || !projectId) return false;
-      void navigate({ to: `/projects/${projectId}/${tab}` as "/projects" });
+      if (letter === "p") void go("/projects");
+      else if (tab && projectId) void go(`/projects/${projectId}/${tab}`);
+      else return false;
       return true;
     }
 

@@ -6,7 +6,7 @@
 import { autocompletion, type Completion, closeBrackets, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
-import { PostgreSQL, sql } from "@codemirror/lang-sql";
+import { PostgreSQL, SQLDialect, sql } from "@codemirror/lang-sql";
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { Compartment, EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, keymap, lineNumbers, placeholder } from "@codemirror/view";
@@ -61,6 +61,13 @@ const looks = EditorView.theme({
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "2px 8px", lineHeight: "20px" },
   ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent-soft)", color: "var(--text)" },
   ".cm-completionDetail": { color: "var(--muted)", fontStyle: "normal" },
+});
+
+/* Words of some standard, which people know as names of columns. */
+const dialect = SQLDialect.define({
+  ...PostgreSQL.spec,
+  keywords:
+    PostgreSQL.spec.keywords?.replace(/\b(id|name|title|key|value|status|state|total|count|item|data) /g, "") ?? "",
 });
 
 export default function CodeField({
@@ -131,7 +138,7 @@ export default function CodeField({
         doc: text,
         extensions: [
           EditorView.cspNonce.of(getNonce() ?? ""),
-          kind === "sql" ? sql({ dialect: PostgreSQL, upperCaseKeywords: true }) : json(),
+          kind === "sql" ? sql({ dialect, upperCaseKeywords: true }) : json(),
           kind === "sql"
             ? [lineNumbers(), autocompletion({ activateOnTyping: false })]
             : autocompletion({ override: [values] }),

@@ -21,7 +21,7 @@ import { people } from "../../text/people.ts";
 
 const words = people.tokens;
 const DAY_MS = 86_400_000;
-const day = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
+const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 
 const accessChoices = [
   { value: "write", label: words.accessNames.write },

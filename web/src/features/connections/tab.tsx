@@ -4,7 +4,7 @@ import { Button, Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Outlet, useNavigate, useSearch } from "@tanstack/react-router";
 import { Plug, Plus, Search } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { trpc } from "../../api/client.ts";
 import type { Connection } from "../../api/types.ts";
 import { atLeast } from "../../app/permissions.ts";
@@ -32,6 +32,9 @@ function matches(connection: Connection, { q, type }: ConnectionsSearch): boolea
   return !wanted || `${connection.name} ${connection.connectionUrl}`.toLowerCase().includes(wanted);
 }
 
+const names = new Intl.Collator("en", { numeric: true });
+const byName = (a: { name: string }, b: { name: string }) => names.compare(a.name, b.name);
+
 export function ConnectionsTab() {
   const project = useProject();
   const search = useSearch({ from: "/user/projects/$projectId/connections" });
@@ -39,7 +42,8 @@ export function ConnectionsTab() {
   const connections = useQuery(trpc.connections.list.queryOptions({ projectId: project.id }));
   const types = useConnectionTypes();
   const [fresh, setFresh] = useState<string>();
-  const list = connections.data?.connections;
+  const unsorted = connections.data?.connections;
+  const list = useMemo(() => unsorted?.toSorted(byName), [unsorted]);
   const shown = list?.filter((connection) => matches(connection, search));
   const beforeDelete = useFocusAfterDelete(list);
   const mayEdit = atLeast(project.role, "editor");

@@ -46,14 +46,17 @@ export function TestResultLine({ outcome }: { outcome: TestOutcome | undefined }
       {outcome ? (
         <>
           <div className="test-line">
-            <StatusMark tone={result ? (result.success ? "ok" : "err") : "warn"}>
-              <span>
-                {[wordsOf(outcome), ...(result ? facts(result) : [])].join(" · ")}{" "}
-                <span className="muted nowrap">
-                  · <RelativeTime at={outcome.at} />
+            <div className="test-words">
+              <StatusMark tone={result ? (result.success ? "ok" : "err") : "warn"}>
+                <span>
+                  {[wordsOf(outcome), ...(result ? facts(result) : [])].join(" · ")}{" "}
+                  <span className="muted nowrap">
+                    · <RelativeTime at={outcome.at} />
+                  </span>
                 </span>
-              </span>
-            </StatusMark>
+              </StatusMark>
+              {result?.advice ? <p className="muted advice">{sentence(result.advice)}</p> : null}
+            </div>
             {result?.stages.length ? (
               <Button
                 variant="subtle"
@@ -66,7 +69,6 @@ export function TestResultLine({ outcome }: { outcome: TestOutcome | undefined }
               </Button>
             ) : null}
           </div>
-          {result?.advice ? <p className="muted advice">{sentence(result.advice)}</p> : null}
           {result && open ? <Stages id={stagesId} result={result} /> : null}
         </>
       ) : null}

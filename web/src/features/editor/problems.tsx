@@ -57,7 +57,9 @@ export function Foot({ execution }: { execution: Execution | undefined }) {
           onClick={() => setShown(!shown)}
         >
           <Fold size={14} aria-hidden />
-          {words.title(problems.length)}
+          <StatusMark tone={problems.some(({ level }) => level === "error") ? "err" : "warn"}>
+            {words.title(problems.length)}
+          </StatusMark>
         </button>
       ) : (
         <div className="bar-item">

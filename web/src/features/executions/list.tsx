@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { ArrowUp, Ban, ListFilter, Play, RotateCcw } from "lucide-react";
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { memo, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { trpc } from "../../api/client.ts";
 import { hasEnded } from "../../api/live-execution.ts";
 import type { ExecutionSummary } from "../../api.gen.ts";
@@ -16,6 +16,7 @@ import { EmptyState } from "../../parts/empty-state.tsx";
 import { GuardedIcon } from "../../parts/guarded-button.tsx";
 import { LoadError } from "../../parts/load-error.tsx";
 import { RelativeTime } from "../../parts/relative-time.tsx";
+import { useSteady } from "../../parts/steady.ts";
 import { text } from "../../text/en.ts";
 import { runs } from "../../text/runs.ts";
 import { useProject } from "../projects/index.ts";
@@ -36,23 +37,26 @@ interface RowProps {
   changed: (now: ExecutionSummary) => void;
 }
 
-function RowAction({ execution, mayRun, changed }: RowProps) {
-  const cancel = useCancel(execution, changed);
+function Again({ execution, mayRun }: Omit<RowProps, "changed">) {
   const again = useRunAgain(execution);
-  const short = runs.short(execution.id);
-  if (hasEnded(execution.status))
-    return (
-      <GuardedIcon
-        label={words.againOf(execution.workflowName, short)}
-        reason={mayRun ? undefined : words.editorsOnlyRun}
-        onClick={() => again.isPending || again.mutate()}
-      >
-        <RotateCcw size={16} />
-      </GuardedIcon>
-    );
   return (
     <GuardedIcon
-      label={cancel.isPending ? runs.detail.cancelling : words.cancelOf(execution.workflowName, short)}
+      label={words.againOf(execution.workflowName, runs.short(execution.id))}
+      reason={mayRun ? undefined : words.editorsOnlyRun}
+      onClick={() => again.isPending || again.mutate()}
+    >
+      <RotateCcw size={16} />
+    </GuardedIcon>
+  );
+}
+
+function Cancel({ execution, mayRun, changed }: RowProps) {
+  const cancel = useCancel(execution, changed);
+  return (
+    <GuardedIcon
+      label={
+        cancel.isPending ? runs.detail.cancelling : words.cancelOf(execution.workflowName, runs.short(execution.id))
+      }
       reason={mayRun ? undefined : words.editorsOnlyCancel}
       onClick={() => cancel.isPending || cancel.mutate()}
     >
@@ -61,7 +65,8 @@ function RowAction({ execution, mayRun, changed }: RowProps) {
   );
 }
 
-function Row({ execution, mayRun, changed }: RowProps) {
+/* Scrolling draws the rows that come, and none of those that are there. */
+const Row = memo(function Row({ execution, mayRun, changed }: RowProps) {
   const { projectId, id } = execution;
   return (
     <>
@@ -96,12 +101,16 @@ function Row({ execution, mayRun, changed }: RowProps) {
       </td>
       <td className="actions">
         <div>
-          <RowAction execution={execution} mayRun={mayRun} changed={changed} />
+          {hasEnded(execution.status) ? (
+            <Again execution={execution} mayRun={mayRun} />
+          ) : (
+            <Cancel execution={execution} mayRun={mayRun} changed={changed} />
+          )}
         </div>
       </td>
     </>
   );
-}
+});
 
 /* Only the rows near the window are there; the others are as high as they were. */
 function Rows({
@@ -164,6 +173,7 @@ export function ExecutionsTab() {
   const navigate = useNavigate({ from: "/projects/$projectId/executions" });
   const workflows = useQuery(trpc.workflows.list.queryOptions({ projectId: project.id })).data?.workflows;
   const list = useExecutionList(project.id, search);
+  const changed = useSteady(list.patch);
   const mayRun = atLeast(project.role, "editor");
   const { rows } = list;
   const filtered = search.status !== undefined || search.workflow !== undefined || search.range !== undefined;
@@ -240,13 +250,7 @@ export function ExecutionsTab() {
       {rows?.length || (!rows && !list.error) ? (
         <DataTable label={words.title} columns={columns}>
           {rows ? (
-            <Rows
-              key={JSON.stringify(search)}
-              rows={rows}
-              mayRun={mayRun}
-              changed={list.patch}
-              nearEnd={list.loadMore}
-            />
+            <Rows key={JSON.stringify(search)} rows={rows} mayRun={mayRun} changed={changed} nearEnd={list.loadMore} />
           ) : (
             <SkeletonRows columns={columns.length} rows={8} />
           )}

@@ -15,8 +15,13 @@ export function ProjectFrame() {
   const tabs = useRef<HTMLElement>(null);
   /* On narrow screens the tabs scroll: the open one shall be seen. */
   useEffect(() => {
-    const open = tabs.current?.querySelector<HTMLElement>("a[aria-current]");
-    if (tabs.current && open) tabs.current.scrollLeft = open.offsetLeft - tabs.current.offsetLeft - 48;
+    const show = () => {
+      const open = tabs.current?.querySelector<HTMLElement>("a[aria-current]");
+      if (tabs.current && open) tabs.current.scrollLeft = open.offsetLeft - tabs.current.offsetLeft - 48;
+    };
+    show();
+    window.addEventListener("resize", show);
+    return () => window.removeEventListener("resize", show);
   }, [pathname]);
   const part = projectTabs.find(({ to }) => pathname.startsWith(to.replace("$projectId", project.id)))?.title;
   return (
