@@ -78,7 +78,7 @@ const settle = await workflow(
   "Settle payments",
   [
     sql("find", "Find unpaid", 272, 64, "SELECT id, total\nFROM orders\nWHERE NOT paid"),
-    sql("settle", "Settle them", 544, 64, "SELECT settle() AS settled", { retry: { strategy: "exponential", maxAttempts: 5, delayMs: 600 } }),
+    sql("settle", "Settle them", 544, 64, "SELECT settle() AS settled", { retry: { strategy: "fixed", maxAttempts: 5, delayMs: 600 } }),
     redis("note", "Note it", 816, 64, { command: "SET", key: "settled", value: "{{ nodes.settle.rows[0].settled }}" }),
   ],
   ["start", "find", "settle", "note"],
@@ -104,8 +104,8 @@ const browser = await chromium.launch({
 });
 const page = await browser.newPage({ baseURL: base, viewport: { width: 1120, height: 640 }, reducedMotion: "reduce", locale: "en-GB" });
 const devtools = await page.context().newCDPSession(page);
-async function picture(name, height = 640) {
-  await page.setViewportSize({ width: 1120, height });
+async function picture(name, height = 640, width = 1120) {
+  await page.setViewportSize({ width, height });
   await page.mouse.move(0, 0);
   await page.evaluate(() => window.scrollTo(0, 0));
   await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
@@ -145,7 +145,7 @@ await picture("editor");
 
 await page.goto(`/projects/${projectId}/executions`);
 await page.getByRole("link", { name: "Nightly sync" }).nth(4).waitFor();
-await picture("executions", 600);
+await picture("executions", 640, 1240);
 
 await page.goto(`/projects/${projectId}/executions/${settled}?node=settle`);
 await page.getByRole("tab", { name: "Attempts (3)" }).click();
