@@ -2,7 +2,7 @@
 /* Which connection a node uses: those of its type, a way to test it, a way to a new one. */
 import { Select } from "@mantine/core";
 import { Check, Plus } from "lucide-react";
-import { useState } from "react";
+import { Suspense, useRef, useState } from "react";
 import { editorText } from "../../../text/editor.ts";
 import { text } from "../../../text/en.ts";
 import { EditorDialog, TestButton, TestResultLine, useConnectionTest } from "../../connections/index.ts";
@@ -27,6 +27,9 @@ function Option({ value, label, checked }: { value: string; label: string; check
 export function ConnectionField({ field, value, set, problems, inDialog }: FieldProps) {
   const { connections, project, readOnly } = useEditor();
   const [adding, setAdding] = useState(false);
+  /* Once it was there it stays, to close in its own time and give back the focus. */
+  const wanted = useRef(false);
+  wanted.current ||= adding;
   const id = typeof value === "string" ? value : "";
   const fitting = connections?.filter((one) => !field.connector || one.connectionType === field.connector) ?? [];
   const chosen = fitting.find((one) => one.id === id);
@@ -72,17 +75,21 @@ export function ConnectionField({ field, value, set, problems, inDialog }: Field
         ) : null}
       </div>
       <TestResultLine outcome={test.outcome} />
-      <EditorDialog
-        opened={adding}
-        projectId={project.id}
-        connection={undefined}
-        types={field.connector ? [field.connector] : ["postgresql", "redis"]}
-        close={() => setAdding(false)}
-        saved={(made) => {
-          setAdding(false);
-          set(made);
-        }}
-      />
+      <Suspense>
+        {wanted.current ? (
+          <EditorDialog
+            opened={adding}
+            projectId={project.id}
+            connection={undefined}
+            types={field.connector ? [field.connector] : ["postgresql", "redis"]}
+            close={() => setAdding(false)}
+            saved={(made) => {
+              setAdding(false);
+              set(made);
+            }}
+          />
+        ) : null}
+      </Suspense>
     </div>
   );
 }
