@@ -50,6 +50,7 @@ static enum exit_code serve(const void *options, struct arena *arena)
     const struct server_options *given = options;
     struct error err = { 0 };
 
+    process_prepare_memory();
     process_prepare_signals();
     AUTO(home) home = home_await(&given->at, arena, &err);
     if (!home)

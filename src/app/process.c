@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Environment and signals. */
+/* Environment, memory and signals. */
 #include "app/process.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,6 +14,8 @@
 #include <unistd.h>
 
 #include "base/attr.h"
+
+#define ARENAS_PER_PROCESSOR 4 /* glibc's own limit is twice that */
 
 extern char **environ;
 
@@ -58,6 +61,13 @@ static sigset_t stop_signals(void)
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
     return set;
+}
+
+void process_prepare_memory(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+    (void)mallopt(M_ARENA_MAX, ARENAS_PER_PROCESSOR * (int)(processors > 0 ? processors : 1));
 }
 
 void process_prepare_signals(void)

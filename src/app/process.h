@@ -8,6 +8,11 @@
  * home folder with its files of passwords, keys and settings. Behind reading our own variables.
  */
 void process_clean_environment(void);
+/*
+ * What one thread takes of memory another one often gives back, and it stays with the first one's
+ * arena (glibc's malloc): fewer arenas than glibc would make leave less of it unused.
+ */
+void process_prepare_memory(void);
 /* No signal for a closed pipe; the signals that stop us are kept for process_wait_for_stop(). */
 void process_prepare_signals(void);
 /* Waits for SIGTERM or SIGINT. After it a second one ends the process at once. */
