@@ -5,7 +5,7 @@
  * kept, and nothing acts twice.
  */
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { binary, call, chain, check, data, ended, faults, folder, isGone, load, project, Refused, retryAlways, running, said, shimmed, start, stop, until } from "./harness.ts";
@@ -70,13 +70,18 @@ function does(command: string, ...words: string[]): boolean {
 }
 const small = join(folder, "small");
 mkdirSync(small);
-const mountSmall = () => does("mount", "-t", "tmpfs", "-o", "size=3m", "none", small);
-if (mountSmall() && does("umount", small))
+const mountSmall = (bytes: number) => does("mount", "-t", "tmpfs", "-o", `size=${bytes}`, "none", small);
+const ROOM = 3 << 20;
+/* In whole pages, a few for each folder and file themselves. */
+const sizeOf = (from: string) =>
+  readdirSync(from, { recursive: true, encoding: "utf8" }).reduce((sum, name) => sum + (Math.ceil(statSync(join(from, name)).size / 4096) + 2) * 4096, 0);
+if (mountSmall(ROOM) && does("umount", small))
   test("a disk that fills up by itself refuses writes and nothing else", async () => {
     const aside = join(folder, "aside");
-    expect(mountSmall()).toBe(true);
+    await stop();
+    expect(mountSmall(sizeOf(data) + ROOM)).toBe(true);
+    cpSync(data, small, { recursive: true });
     renameSync(data, aside);
-    cpSync(aside, small, { recursive: true });
     try {
       execFileSync("ln", ["-s", small, data]);
       const child = await start();
