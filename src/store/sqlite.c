@@ -386,7 +386,10 @@ static bool open_database(struct link *link, const char *path, struct error *err
 {
     int flags = (link->writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
                 SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-    if (sqlite3_open_v2(path, &link->db, flags, NULL) != SQLITE_OK)
+    int result = sqlite3_open_v2(path, &link->db, flags, NULL);
+    if ((result & 0xff) == SQLITE_NOMEM)
+        crash_fatal("out of memory: SQLite could not open the store");
+    if (result != SQLITE_OK)
         return fail(err, ERR_INTERNAL, "could not open the store \"%s\": %s", path,
                     sqlite3_errmsg(link->db));
     if (!set_up(link, err)) {
