@@ -2,6 +2,7 @@
 /* Threads for work that blocks. */
 #include "api/blocking.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -72,16 +73,28 @@ void blocking_close(struct blocking *pool)
     free(pool);
 }
 
-bool blocking_run(struct blocking *pool, struct job *job, struct error *err)
+/* False, and nothing happened, when so many are in line already. */
+static bool stand_in_line(struct blocking *pool, struct job *job, unsigned most)
 {
     pthread_mutex_lock(&pool->lock);
-    bool room = pool->waiting < pool->line_max;
+    bool room = pool->waiting < most;
     if (room) {
         list_push(&pool->line, &job->node);
         pool->waiting++;
         pthread_cond_signal(&pool->work);
     }
     pthread_mutex_unlock(&pool->lock);
-    return room || fail_for_now(err, ERR_TOO_MANY_REQUESTS, 0,
-                                "%u requests of this kind are waiting already", pool->line_max);
+    return room;
+}
+
+bool blocking_run(struct blocking *pool, struct job *job, struct error *err)
+{
+    return stand_in_line(pool, job, pool->line_max) ||
+           fail_for_now(err, ERR_TOO_MANY_REQUESTS, 0,
+                        "%u requests of this kind are waiting already", pool->line_max);
+}
+
+void blocking_run_surely(struct blocking *pool, struct job *job)
+{
+    (void)stand_in_line(pool, job, UINT_MAX);
 }

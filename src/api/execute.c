@@ -67,7 +67,6 @@ static void started(struct engine_start *start, const struct error *err)
 {
     struct execute *self = CONTAINER_OF(start, struct execute, start);
     struct execute_output *out = self->call->output;
-    struct error full = { 0 };
 
     if (err) {
         call_finish(self->call, err);
@@ -77,8 +76,8 @@ static void started(struct engine_start *start, const struct error *err)
     self->job.run = await_existing;
     if (!start->waiter)
         call_finish(self->call, NULL);
-    else if (start->existing && !blocking_run(services_of(self->call)->reading, &self->job, &full))
-        call_finish(self->call, &full);
+    else if (start->existing)
+        blocking_run_surely(services_of(self->call)->reading, &self->job);
 }
 
 static void waited(struct engine_waiter *waiter, const struct execution_row *row)

@@ -318,7 +318,6 @@ static void cancel_requested(struct write *write, const struct error *err)
 {
     struct cancelling *self = CONTAINER_OF(write, struct cancelling, write);
     struct services *services = services_of(self->call);
-    struct error full = { 0 };
 
     /* Taken up by this process between the question and the commit: it is told as well. */
     if (!err && self->is.ended) {
@@ -330,8 +329,8 @@ static void cancel_requested(struct write *write, const struct error *err)
     self->job.run = await_end;
     if (err)
         call_finish(self->call, err);
-    else if (!blocking_run(services_of(self->call)->reading, &self->job, &full))
-        call_finish(self->call, &full);
+    else
+        blocking_run_surely(services->reading, &self->job);
 }
 
 static enum answer executions_cancel(struct call *call, const void *input, void *output,

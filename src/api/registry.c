@@ -63,17 +63,14 @@ static void run_dispatched(struct job *job)
 void api_dispatch(void (*work)(void *argument), void *argument, void *context)
 {
     const struct services *services = context;
-    struct dispatched *self = services->calling ? NEW(dispatched) : NULL;
-    struct error err;
 
-    if (!self) {
+    if (!services->calling) {
         work(argument);
         return;
     }
+    struct dispatched *self = NEW(dispatched);
     *self = (struct dispatched){ { .run = run_dispatched }, work, argument };
-    /* There are fewer connections than places in line. */
-    if (!blocking_run(services->calling, &self->job, &err))
-        run_dispatched(&self->job);
+    blocking_run_surely(services->calling, &self->job);
 }
 
 struct rpc_hooks api_hooks(struct services *services)

@@ -211,7 +211,8 @@ bool walk_next(struct walk *walk, struct arena *arena, struct array *out, struct
     return true;
 }
 
-struct instant walk_since(const struct walk *walk)
+struct covered walk_covered(const struct walk *walk)
 {
-    return walk->complete || !instant_set(walk->reached) ? walk->since : walk->reached;
+    bool whole = walk->complete || !instant_set(walk->reached);
+    return (struct covered){ whole ? walk->since : walk->reached, walk->until, walk->complete };
 }

@@ -102,6 +102,12 @@ struct walk {
     bool complete; /* it came to the beginning of the range */
 };
 
+/* What of its range was counted. */
+struct covered {
+    struct instant since, until;
+    bool complete;
+};
+
 struct walk statistics_walk(struct call *call, int range, size_t most, size_t page);
 /* Empty slices from the beginning of the walk to now. */
 struct array slices_make(const struct walk *walk, int64_t slice_us, struct arena *arena);
@@ -114,7 +120,6 @@ enum answer statistics_block(struct call *call, const struct statistics_input *i
  * arena.   Blocks. */
 MUST_USE bool walk_next(struct walk *walk, struct arena *arena, struct array *out,
                         struct array *steps, struct error *err);
-/* Since when executions are counted. */
-struct instant walk_since(const struct walk *walk);
+struct covered walk_covered(const struct walk *walk);
 
 #endif

@@ -33,15 +33,14 @@ static const struct shape line_shape =
     SHAPE("ConnectionStatistics", connection_line, connection_fields);
 
 struct connections_statistics {
-    struct instant since, until;
-    bool complete;
+    struct covered covered;
     struct array connections;
 };
 static const struct field by_connection_fields[] = {
-    { FIELD("since", connections_statistics, since, REQUIRED,
+    { FIELD("since", connections_statistics, covered.since, REQUIRED,
             "Steps of executions that were accepted from here on count.") },
-    { FIELD("until", connections_statistics, until, REQUIRED, "Until here.") },
-    { FIELD("complete", connections_statistics, complete, REQUIRED,
+    { FIELD("until", connections_statistics, covered.until, REQUIRED, "Until here.") },
+    { FIELD("complete", connections_statistics, covered.complete, REQUIRED,
             "False: there are more in the range than are counted, those of the newest 30000 "
             "executions.") },
     { FIELD_LIST("connections", connections_statistics, connections, REQUIRED, &line_shape,
@@ -114,9 +113,7 @@ static bool count_connections(struct call *call, void *context, struct error *er
     if (ok) {
         lines_measure(&lines, &samples);
         out->connections = lines_rank(&lines, call->arena);
-        out->complete = walk.complete;
-        out->since = walk_since(&walk);
-        out->until = walk.until;
+        out->covered = walk_covered(&walk);
     }
     samples_done(&samples);
     lines_done(&lines);

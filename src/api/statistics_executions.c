@@ -19,16 +19,15 @@ static const struct field workflow_fields[] = {
 static const struct shape line_shape = SHAPE("WorkflowStatistics", workflow_line, workflow_fields);
 
 struct execution_statistics {
-    struct instant since, until;
-    bool complete;
+    struct covered covered;
     struct outcome outcome;
     struct array slices, workflows;
 };
 static const struct field statistics_fields[] = {
-    { FIELD("since", execution_statistics, since, REQUIRED,
+    { FIELD("since", execution_statistics, covered.since, REQUIRED,
             "What was accepted from here on counts.") },
-    { FIELD("until", execution_statistics, until, REQUIRED, "Until here.") },
-    { FIELD("complete", execution_statistics, complete, REQUIRED,
+    { FIELD("until", execution_statistics, covered.until, REQUIRED, "Until here.") },
+    { FIELD("complete", execution_statistics, covered.complete, REQUIRED,
             "False: there are more in the range than are counted, the newest 200000.") },
     OUTCOME_FIELDS(execution_statistics),
     { FIELD_LIST("slices", execution_statistics, slices, REQUIRED, &slice_shape,
@@ -90,9 +89,7 @@ static bool count_executions(struct call *call, void *context, struct error *err
         samples_measure_all(&samples, &out->outcome);
         lines_measure(&lines, &samples);
         out->workflows = lines_rank(&lines, call->arena);
-        out->complete = walk.complete;
-        out->since = walk_since(&walk);
-        out->until = walk.until;
+        out->covered = walk_covered(&walk);
     }
     samples_done(&samples);
     lines_done(&lines);

@@ -32,15 +32,14 @@ static const struct field moment_fields[] = {
 static const struct shape moment_shape = SHAPE(NULL, moment, moment_fields);
 
 struct workflow_statistics {
-    struct instant since, until;
-    bool complete;
+    struct covered covered;
     struct array slices, workflows;
 };
 static const struct field statistics_fields[] = {
-    { FIELD("since", workflow_statistics, since, REQUIRED,
+    { FIELD("since", workflow_statistics, covered.since, REQUIRED,
             "What was accepted from here on counts.") },
-    { FIELD("until", workflow_statistics, until, REQUIRED, "Until here.") },
-    { FIELD("complete", workflow_statistics, complete, REQUIRED,
+    { FIELD("until", workflow_statistics, covered.until, REQUIRED, "Until here.") },
+    { FIELD("complete", workflow_statistics, covered.complete, REQUIRED,
             "False: there are more in the range than are counted, the newest 200000.") },
     { FIELD_LIST("slices", workflow_statistics, slices, REQUIRED, &moment_shape,
                  "All slices of the range.") },
@@ -118,9 +117,7 @@ static bool count_workflows(struct call *call, void *context, struct error *err)
     if (ok) {
         out->slices = moments(&slices, call->arena);
         out->workflows = fill(&lines, &slices, call->arena);
-        out->complete = walk.complete;
-        out->since = walk_since(&walk);
-        out->until = walk.until;
+        out->covered = walk_covered(&walk);
     }
     lines_done(&lines);
     return ok;

@@ -2,7 +2,6 @@
 /* Start and stop order. */
 #include "app/server.h"
 
-#include <limits.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -133,7 +132,7 @@ static void open_rows(struct server *server, struct home *home, struct str origi
     services->keyring = home->keyring;
     services->started_at = instant_now();
     if (store_is_remote(home->store))
-        services->calling = blocking_open("calling", CALLING_THREADS, 2 * CONNECTIONS_MAX);
+        services->calling = blocking_open("calling", CALLING_THREADS, 0);
     services->auth = auth_new(&(struct auth_config){ home->store, origin });
     services->signing = blocking_open("signing", 2, 64);
 }
@@ -173,8 +172,7 @@ static bool open_services(struct server *server, const struct server_options *op
         return false;
     services->testing = blocking_open("testing", 4, 64);
     services->counting = blocking_open("counting", 2, 64);
-    /* Behind a commit: what was done is not refused for want of room. Each has a call of its own. */
-    services->reading = blocking_open("reading", 1, UINT_MAX);
+    services->reading = blocking_open("reading", 1, 0);
     services->test_gate = test_gate_new();
     services->watches = watches_open(services->store, services->engine, server->events);
     return true;

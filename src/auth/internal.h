@@ -56,7 +56,8 @@ struct auth {
 
 /* *use: this use should be written down now. */
 bool memory_find_caller(struct auth *auth, struct str hash, struct caller *out, bool *use);
-void memory_keep_caller(struct auth *auth, const struct known_caller *known);
+/* Keeps who is calling now. */
+void memory_keep_caller(struct auth *auth, const struct known_caller *known, bool *use);
 bool memory_find_right(struct auth *auth, enum right_subject subject, struct id user_id,
                        struct id id, struct right_row *out);
 void memory_keep_right(struct auth *auth, const struct known_right *known);

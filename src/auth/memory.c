@@ -22,6 +22,15 @@ static struct known_caller *caller_place(struct auth *auth, struct str hash)
     return &auth->callers[str_hash(hash) % KNOWN_CALLERS];
 }
 
+/* Under the lock: it is time to write a use down, and that will be done. */
+static bool take_use(struct known_caller *known, struct instant now)
+{
+    bool due = now.us - known->used_at.us >= USE_EVERY_US;
+    if (due)
+        known->used_at = now;
+    return due;
+}
+
 bool memory_find_caller(struct auth *auth, struct str hash, struct caller *out, bool *use)
 {
     struct instant now = instant_now();
@@ -30,24 +39,21 @@ bool memory_find_caller(struct auth *auth, struct str hash, struct caller *out, 
     struct known_caller *known = caller_place(auth, hash);
     bool found = known->generation == generation && memcmp(known->hash, hash.ptr, HASH_LEN) == 0 &&
                  (!instant_set(known->expires_at) || now.us < known->expires_at.us);
-    *use = false;
-    if (found) {
+    *use = found && take_use(known, now);
+    if (found)
         *out = known->caller;
-        *use = now.us - known->used_at.us >= USE_EVERY_US;
-        if (*use)
-            known->used_at = now;
-    }
     (void)pthread_mutex_unlock(&auth->lock);
     return found;
 }
 
-void memory_keep_caller(struct auth *auth, const struct known_caller *known)
+void memory_keep_caller(struct auth *auth, const struct known_caller *known, bool *use)
 {
     (void)pthread_mutex_lock(&auth->lock);
     struct known_caller *place =
         caller_place(auth, (struct str){ known->hash, sizeof(known->hash) });
     *place = *known;
     place->generation++;
+    *use = take_use(place, instant_now());
     (void)pthread_mutex_unlock(&auth->lock);
 }
 

@@ -84,7 +84,7 @@ static const struct token_row *match(const struct array *rows, struct str token)
 }
 
 static bool load_token(struct auth *auth, struct str token, struct str prefix, struct str hash,
-                       struct arena *arena, struct caller *out, struct error *err)
+                       struct arena *arena, struct caller *out, bool *use, struct error *err)
 {
     struct known_caller known = { .generation = store_rights_generation(auth->store) };
     AUTO(tx) tx = store_read(auth->store, scope_system(), err);
@@ -104,7 +104,7 @@ static bool load_token(struct auth *auth, struct str token, struct str prefix, s
     };
     known.expires_at = row->expires_at;
     known.used_at = row->last_used_at;
-    memory_keep_caller(auth, &known);
+    memory_keep_caller(auth, &known, use);
     *out = known.caller;
     return true;
 }
@@ -118,12 +118,9 @@ bool auth_token(struct auth *auth, struct str token, struct arena *arena, struct
     struct str hash = token_hash(token, arena);
     bool use;
     struct caller caller;
-    if (!memory_find_caller(auth, hash, &caller, &use)) {
-        if (!load_token(auth, token, prefix, hash, arena, &caller, err))
-            return false;
-        (void)memory_find_caller(auth, hash, &caller,
-                                 &use); /* whether it is time to note the use */
-    }
+    if (!memory_find_caller(auth, hash, &caller, &use) &&
+        !load_token(auth, token, prefix, hash, arena, &caller, &use, err))
+        return false;
     if (!id_set(caller.token_id))
         return refuse(err); /* a session's, which only counts as a cookie */
     if (use)
@@ -140,7 +137,7 @@ static struct str cookie_name(const struct http_request *request)
 }
 
 static bool load_session(struct auth *auth, struct str hash, struct arena *arena,
-                         struct caller *out, struct error *err)
+                         struct caller *out, bool *use, struct error *err)
 {
     struct known_caller known = { .generation = store_rights_generation(auth->store) };
     AUTO(tx) tx = store_read(auth->store, scope_system(), err);
@@ -159,7 +156,7 @@ static bool load_session(struct auth *auth, struct str hash, struct arena *arena
     };
     known.expires_at = row.expires_at;
     known.used_at = row.last_seen_at;
-    memory_keep_caller(auth, &known);
+    memory_keep_caller(auth, &known, use);
     *out = known.caller;
     return true;
 }
@@ -173,11 +170,9 @@ static bool auth_session(struct auth *auth, struct str token, struct arena *aren
     struct str hash = token_hash(token, arena);
     struct caller caller = { 0 };
     bool use;
-    if (!memory_find_caller(auth, hash, &caller, &use)) {
-        if (!load_session(auth, hash, arena, &caller, err))
-            return false;
-        (void)memory_find_caller(auth, hash, &caller, &use);
-    }
+    if (!memory_find_caller(auth, hash, &caller, &use) &&
+        !load_session(auth, hash, arena, &caller, &use, err))
+        return false;
     if (!id_set(caller.session_id))
         return true;
     if (use)

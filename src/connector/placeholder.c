@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Placeholders: finding one in a text, and naming what it stands for. */
 #include "connector/placeholder.h"
 
-#include <stddef.h>
+#include "base/attr.h"
+
 #include <string.h>
 
 /* A new one is a word here; nothing that could be somebody's password. */
@@ -19,7 +21,7 @@ static bool is_gap(char c)
 
 static bool is_known(struct str word)
 {
-    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
         if (str_eq_nocase(word, str_from(known[i])))
             return true;
     }

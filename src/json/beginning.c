@@ -9,12 +9,11 @@
 #include "json/skip.h"
 
 #define TOTAL_TIMES 4
-#define DEPTH_MAX 64 /* the reader's */
 
 struct walk {
     struct str text;
     size_t at;
-    char closers[DEPTH_MAX];
+    char closers[JSON_DEPTH_MAX];
     unsigned depth;
     bool names;   /* in an object, a name comes next */
     size_t good;  /* what stands before is the beginning of something valid */
@@ -22,13 +21,11 @@ struct walk {
     size_t items; /* what stands before are whole items of the outermost list */
 };
 
-/* There stands the escape of one half of a character. */
-static bool is_half(struct str text, size_t at, char from, char to)
+/* There stands the escape of one half of a character, of those from `first` on. */
+static bool is_half(struct str text, size_t at, int first)
 {
-    if (at + 6 > text.len || text.ptr[at] != '\\' || text.ptr[at + 1] != 'u')
-        return false;
-    char which = (char)(text.ptr[at + 3] | 0x20);
-    return (text.ptr[at + 2] | 0x20) == 'd' && which >= from && which <= to;
+    int unit = json_escaped_unit(text, at);
+    return unit >= first && unit < first + 0x400;
 }
 
 /* Behind one character of a string, or its escape; two escapes that are one character stay together. */
@@ -38,8 +35,8 @@ static size_t skip_character(struct str text, size_t at)
     if (c == '\\' && at + 1 < text.len && text.ptr[at + 1] != 'u')
         return at + 2;
     if (c == '\\') {
-        bool high = is_half(text, at, '8', '9') || is_half(text, at, 'a', 'b');
-        return at + (high && is_half(text, at + 6, 'c', 'f') ? 12 : 6);
+        bool pair = is_half(text, at, 0xD800) && is_half(text, at + 6, 0xDC00);
+        return at + (pair ? 12 : 6);
     }
     return at + (c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4);
 }
@@ -80,7 +77,7 @@ static bool walk_on(struct walk *w, size_t most)
         w->names = c == ',' && in_object;
         w->at++;
     } else if (c == '{' || c == '[') {
-        if (w->depth == DEPTH_MAX)
+        if (w->depth == JSON_DEPTH_MAX)
             return false;
         w->closers[w->depth++] = c == '{' ? '}' : ']';
         w->names = c == '{';

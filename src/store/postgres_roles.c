@@ -68,15 +68,16 @@ const char *postgres_with_roles(const struct link *link, const char *text, struc
 
 /* --- questions --- */
 
-/* Whether the answer to a question that names both roles is empty; else it is put into `out`. */
-static bool none(struct link *link, const struct sql *sql, char *out, size_t size, bool *is_none,
-                 struct error *err)
+/* $1 and $2 of a question that names them. */
+#define ROLE_NAMES(link)                                                                           \
+    BINDS(bind_text(str_from((link)->roles[PG_APP])), bind_text(str_from((link)->roles[PG_ENGINE])))
+
+/* Whether the answer to a question is empty; else it is put into `out`. */
+static bool none(struct link *link, const struct sql *sql, const struct bind *binds, char *out,
+                 size_t size, bool *is_none, struct error *err)
 {
     PGresult *rows;
-    if (!postgres_ask(link, sql,
-                      BINDS(bind_text(str_from(link->roles[PG_APP])),
-                            bind_text(str_from(link->roles[PG_ENGINE]))),
-                      &rows, err))
+    if (!postgres_ask(link, sql, binds, &rows, err))
         return false;
     *is_none = PQgetisnull(rows, 0, 0);
     (void)snprintf(out, size, "%s", PQgetvalue(rows, 0, 0));
@@ -98,11 +99,10 @@ static bool judge_self(struct link *link, struct error *err)
 {
     static const struct sql unbound =
         SQL("SELECT string_agg(CASE WHEN rolsuper THEN 'a superuser' ELSE 'a role with BYPASSRLS' "
-            "END, '') FROM pg_roles WHERE rolname = session_user AND (rolsuper OR rolbypassrls)"
-            " AND $1 <> $2");
+            "END, '') FROM pg_roles WHERE rolname = session_user AND (rolsuper OR rolbypassrls)");
     char what[100];
     bool bound;
-    if (!none(link, &unbound, what, sizeof(what), &bound, err))
+    if (!none(link, &unbound, NO_BINDS, what, sizeof(what), &bound, err))
         return false;
     if (bound)
         return true;
@@ -138,7 +138,7 @@ static bool grant_roles(struct link *link, struct error *err)
     AUTO(arena) arena = arena_new();
     char names[200];
     bool ours;
-    if (!none(link, &foreign, names, sizeof(names), &ours, err))
+    if (!none(link, &foreign, ROLE_NAMES(link), names, sizeof(names), &ours, err))
         return false;
     return ours ||
            postgres_script(
@@ -154,10 +154,10 @@ static bool judge_owner(struct link *link, struct error *err)
 {
     static const struct sql foreign = SQL(
         "SELECT string_agg(pg_get_userbyid(nspowner)::text, '') FROM pg_namespace WHERE nspname "
-        "= 'tieline' AND NOT pg_has_role(session_user, nspowner, 'USAGE') AND $1 <> $2");
+        "= 'tieline' AND NOT pg_has_role(session_user, nspowner, 'USAGE')");
     char owner[100];
     bool ours;
-    if (!none(link, &foreign, owner, sizeof(owner), &ours, err))
+    if (!none(link, &foreign, NO_BINDS, owner, sizeof(owner), &ours, err))
         return false;
     return ours || fail(err, ERR_BAD_REQUEST,
                         "the store's schema belongs to the role \"%s\", which alone keeps it up to "
@@ -168,18 +168,16 @@ static bool judge_owner(struct link *link, struct error *err)
 bool postgres_make_roles(struct link *link, struct error *err)
 {
     /* Until the session ends: one at a time. */
-    static const struct sql lock = SQL("SELECT pg_advisory_lock(hashtext('tieline.migrate'))::text"
-                                       " WHERE $1 <> $2");
+    static const struct sql lock =
+        SQL("SELECT pg_advisory_lock(hashtext('tieline.migrate'))::text");
     static const struct sql existing =
         SQL("SELECT (SELECT 'app' FROM pg_roles WHERE rolname = $1), (SELECT 'engine' FROM pg_roles"
             " WHERE rolname = $2), to_regnamespace('tieline')::text");
     PGresult *rows;
-    const struct bind *names = BINDS(bind_text(str_from(link->roles[PG_APP])),
-                                     bind_text(str_from(link->roles[PG_ENGINE])));
-    if (!judge_self(link, err) || !postgres_ask(link, &lock, names, &rows, err))
+    if (!judge_self(link, err) || !postgres_ask(link, &lock, NO_BINDS, &rows, err))
         return false;
     PQclear(rows);
-    if (!postgres_ask(link, &existing, names, &rows, err))
+    if (!postgres_ask(link, &existing, ROLE_NAMES(link), &rows, err))
         return false;
     bool app = !PQgetisnull(rows, 0, 0), engine = !PQgetisnull(rows, 0, 1);
     bool schema = !PQgetisnull(rows, 0, 2);
@@ -199,7 +197,7 @@ static bool judge_roles(struct link *link, struct error *err)
             "AND pg_has_role(session_user, oid, 'MEMBER'))");
     char names[200];
     bool fits;
-    if (!none(link, &missing, names, sizeof(names), &fits, err))
+    if (!none(link, &missing, ROLE_NAMES(link), names, sizeof(names), &fits, err))
         return false;
     if (fits)
         return true;
@@ -216,10 +214,10 @@ static bool judge_tables(struct link *link, struct error *err)
         SQL("SELECT string_agg(relname::text, ', ') FROM pg_class WHERE relkind IN ('r', 'p') "
             "AND relnamespace = to_regnamespace('tieline') "
             "AND relname NOT IN ('schema_migrations', 'server_meta') "
-            "AND NOT (relrowsecurity AND relforcerowsecurity) AND $1 <> $2");
+            "AND NOT (relrowsecurity AND relforcerowsecurity)");
     char names[200];
     bool closed;
-    if (!none(link, &open, names, sizeof(names), &closed, err))
+    if (!none(link, &open, NO_BINDS, names, sizeof(names), &closed, err))
         return false;
     if (closed)
         return true;
@@ -235,10 +233,10 @@ static bool warn_of_settings(struct link *link, struct error *err)
 {
     static const struct sql off =
         SQL("SELECT string_agg(name, ', ') FROM pg_settings WHERE setting = 'off' "
-            "AND name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND $1 <> $2");
+            "AND name IN ('fsync', 'full_page_writes', 'synchronous_commit')");
     char names[200];
     bool sound;
-    if (!none(link, &off, names, sizeof(names), &sound, err))
+    if (!none(link, &off, NO_BINDS, names, sizeof(names), &sound, err))
         return false;
     if (!sound)
         log_warn("the store's server may lose what it acknowledged: settings are off",

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";
 import { needed, refused, serveProject, type Caller, type Server } from "./harness.ts";
-import { watch } from "./streams.ts";
+import { until, watch } from "./streams.ts";
 
 let server: Server;
 let caller: Caller;
@@ -111,7 +111,7 @@ describe("statistics", () => {
       ended++;
       return result;
     });
-    while (open.length < 4) await new Promise((resolve) => setTimeout(resolve, 5)); /* all that run at once */
+    await until(() => open.length >= 4); /* all that run at once */
     expect(await caller.query("executions.statistics", { projectId: id, range: "24h" })).toMatchObject({ complete: true });
     expect((await caller.mutation("executions.cancel", { executionId })).status).toBe("cancelled");
     expect(ended).toBe(0);

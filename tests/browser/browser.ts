@@ -10,7 +10,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, vi } from "vitest";
-import type { Server } from "../api/harness.ts";
+import { addUser, type Caller, client, newFolder, type Server, serve } from "../api/harness.ts";
 
 export type { Page } from "playwright-core";
 
@@ -68,6 +68,15 @@ interface Looks {
   scheme?: "light" | "dark";
   width?: number;
   height?: number;
+}
+
+/* A server with two people, ada and vera; what ada may do without the page. */
+export async function serveTwo(): Promise<{ server: Server; ada: Caller }> {
+  const data = newFolder();
+  const token = addUser(data, "ada");
+  addUser(data, "vera");
+  const server = await serve(data);
+  return { server, ada: client(server, token) };
 }
 
 /* A browser of one person: cookies and storage of their own. */

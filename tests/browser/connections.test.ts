@@ -2,8 +2,8 @@
 /* The Connections tab, on real PostgreSQL and Redis. */
 import { createServer } from "node:net";
 import { beforeAll, expect, test } from "vitest";
-import { addUser, type Caller, client, needed, newFolder, password, serve, type Server } from "../api/harness.ts";
-import { isSound, type Page, signIn, visitor } from "./browser.ts";
+import { type Caller, needed, password, type Server } from "../api/harness.ts";
+import { isSound, type Page, serveTwo, signIn, visitor } from "./browser.ts";
 
 let server: Server;
 let ada: Caller;
@@ -13,11 +13,7 @@ const pg = needed("PGURL");
 const redis = needed("REDISURL");
 
 beforeAll(async () => {
-  const data = newFolder();
-  const token = addUser(data, "ada");
-  addUser(data, "vera");
-  server = await serve(data);
-  ada = client(server, token);
+  ({ server, ada } = await serveTwo());
 });
 
 /* A project of its own for each test, and its Connections tab. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What tests of the workflow editor share: a server, projects with real databases, and the parts of the page. */
 import { beforeAll } from "vitest";
-import { addUser, type Caller, client, needed, newFolder, password, serve, type Server } from "../api/harness.ts";
-import { type Page, signIn, visitor } from "./browser.ts";
+import { type Caller, needed, password, type Server } from "../api/harness.ts";
+import { type Page, serveTwo, signIn, visitor } from "./browser.ts";
 
 export let server: Server;
 export let ada: Caller;
@@ -12,11 +12,7 @@ export let redisId: string;
 let projects = 0;
 
 beforeAll(async () => {
-  const data = newFolder();
-  const token = addUser(data, "ada");
-  addUser(data, "vera");
-  server = await serve(data);
-  ada = client(server, token);
+  ({ server, ada } = await serveTwo());
 });
 
 /* A project of its own for each test, with a connection of each type. */

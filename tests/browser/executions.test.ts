@@ -2,9 +2,9 @@
 /* Executions: the list, one of them, and statistics, on real PostgreSQL and Redis. */
 import { statSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
-import { addUser, type Caller, client, needed, newFolder, password, serve, type Server } from "../api/harness.ts";
+import { type Caller, needed, password, type Server, serve } from "../api/harness.ts";
 import { until } from "../api/streams.ts";
-import { isSound, type Page, signIn, visitor } from "./browser.ts";
+import { isSound, type Page, serveTwo, signIn, visitor } from "./browser.ts";
 
 let server: Server;
 let ada: Caller;
@@ -13,11 +13,7 @@ let database: string, cache: string, nowhere: string;
 let projects = 0;
 
 beforeAll(async () => {
-  const data = newFolder();
-  const token = addUser(data, "ada");
-  addUser(data, "vera");
-  server = await serve(data);
-  ada = client(server, token);
+  ({ server, ada } = await serveTwo());
 });
 
 /* A project of its own for each test. */
