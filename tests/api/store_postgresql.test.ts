@@ -9,6 +9,7 @@ import { sleep } from "../faults/field.ts";
 import { Proxy } from "../faults/proxy.ts";
 import { startServers, type Servers } from "../faults/servers.ts";
 import { addUser, binary, client, needed, newFolder, run, serve, type Caller, type Server } from "./harness.ts";
+import { until } from "./streams.ts";
 import { administer, makeStore, useStore, type Store } from "./stores.ts";
 
 describe("is not served on", () => {
@@ -181,8 +182,11 @@ describe("whose server or wire fails", () => {
     }
   }
 
-  /* Callers that start one after the other while something goes wrong; then everything must be as they were told. */
-  async function load(during: () => Promise<void>): Promise<any[]> {
+  /*
+   * Callers that start one after the other while something goes wrong; then everything must be as they were told.
+   * `goOn` waits until some more starts were acknowledged.
+   */
+  async function load(during: (goOn: () => Promise<unknown>) => Promise<void>): Promise<any[]> {
     const before = Number(sql("SELECT count(*) FROM workflow_executions"));
     let going = true;
     const started: string[] = [], failures: any[] = [];
@@ -193,7 +197,10 @@ describe("whose server or wire fails", () => {
         failures.push(...one.failures);
       }
     });
-    await during();
+    await during(() => {
+      const enough = started.length + 20;
+      return until(() => started.length >= enough);
+    });
     going = false;
     await Promise.all(callers);
     expect(new Set(started).size).toBe(started.length);
@@ -207,12 +214,12 @@ describe("whose server or wire fails", () => {
   }
 
   test("restarts under load: nothing that was acknowledged is lost, and nothing is there twice", async () => {
-    const failures = await load(async () => {
+    const failures = await load(async (goOn) => {
       for (let i = 0; i < 3; i++) {
-        await sleep(400);
+        await goOn();
         await servers.restart("postgresql");
       }
-      await sleep(500);
+      await goOn();
     });
     expect(failures.length).toBeGreaterThan(0);
   }, 120_000);
